@@ -1,0 +1,40 @@
+# Two commands do all set-up on a fresh machine: `make demo` and `make test`. Each builds .venv when it is missing or stale.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.built-from
+ARGS ?=
+
+.PHONY: help demo check test bench format clean
+help: ## what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The environment is stale when pyproject.toml is newer than the stamp.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,kafka]'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## the story of one client, told as it happens (ONCE=1: tell it once and end)
+	$(BIN)/sauma demo $(if $(ONCE),--once) $(ARGS)
+
+check: $(STAMP) ## format, lint, types, layers and unit tests: under a minute, no broker
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit tests/law tests/contract
+
+test: check ## everything
+	$(BIN)/pytest -q --ignore=tests/unit --ignore=tests/law --ignore=tests/contract
+
+bench: $(STAMP) ## measure; prints figures and ratios, judges nothing
+	$(BIN)/python -m bench.pipeline $(ARGS)
+
+format: $(STAMP) ## let the formatter and the fixable rules run
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove the environment and everything that runs have written
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
