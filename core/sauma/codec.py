@@ -1,0 +1,201 @@
+"""Turns frozen records into Avro bytes and back, and derives the schema a record ought to have; it knows no topic and no file.
+
+A frozen dataclass *is* the Avro record. Its fields' annotations give the schema; a test holds the derived schema against
+the checked-in file. fastavro does the bytes; the two small functions between record and dictionary are written once per
+type from its annotations, because walking the annotations for every event costs more than the encoding itself.
+"""
+
+import dataclasses
+import io
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import fastavro
+
+NAMESPACE = "sauma"
+T = TypeVar("T")
+
+
+class Undecodable(Exception):
+    """Bytes that are not one whole record of the schema, written the one canonical way."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Kind:
+    """How one annotation looks in Avro, and the expressions that convert a value `{v}` between the two worlds."""
+
+    schema: Any
+    dump: str = "{v}"
+    load: str = "{v}"
+
+
+_PLAIN: dict[Any, str] = {str: "string", int: "long", bool: "boolean", bytes: "bytes", float: "double"}
+
+
+def _is_record(annotation: Any) -> bool:
+    return isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
+
+
+class Registry:
+    """Derives schemas and converters for record types, each named type once."""
+
+    def __init__(self) -> None:
+        self._schemas: dict[str, dict[str, Any]] = {}
+        self._dump: dict[str, Callable[[Any], Any]] = {}
+        self._load: dict[str, Callable[[Any], Any]] = {}
+
+    def schema(self, record: type) -> dict[str, Any]:
+        """The record's own schema; other named types are referred to by name."""
+        self._learn(record)
+        return self._schemas[record.__name__]
+
+    def named(self) -> dict[str, dict[str, Any]]:
+        """Every schema learnt so far, by name, in the order in which each may be read after the ones before it."""
+        return dict(self._schemas)
+
+    def converters(self, record: type) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+        """The pair (record to dictionary, dictionary to record)."""
+        self._learn(record)
+        return self._dump[record.__name__], self._load[record.__name__]
+
+    def _learn(self, record: type) -> None:
+        name = record.__name__
+        if name in self._schemas:
+            return
+        hints = typing.get_type_hints(record)
+        fields = dataclasses.fields(record)
+        kinds = {field.name: self._kind(hints[field.name], where=f"{name}.{field.name}") for field in fields}
+        self._schemas[name] = {
+            "type": "record",
+            "name": name,
+            "namespace": NAMESPACE,
+            "doc": (record.__doc__ or "").strip().splitlines()[0],
+            "fields": [_field_schema(field, kinds[field.name]) for field in fields],
+        }
+        dump = ", ".join(f"{f.name!r}: " + kinds[f.name].dump.format(v=f"r.{f.name}") for f in fields)
+        load = ", ".join(kinds[f.name].load.format(v=f"d[{f.name!r}]") for f in fields)
+        scope: dict[str, Any] = {"_D": self._dump, "_L": self._load, "_new": record}
+        self._dump[name] = eval(f"lambda r: {{{dump}}}", scope)  # noqa: S307 - built from our own annotations only
+        self._load[name] = eval(f"lambda d: _new({load})", scope)  # noqa: S307 - as above
+
+    def _kind(self, annotation: Any, *, where: str) -> _Kind:
+        while hasattr(annotation, "__supertype__"):  # NewType
+            annotation = annotation.__supertype__
+        if annotation in _PLAIN:
+            return _Kind(_PLAIN[annotation])
+        if _is_record(annotation):
+            self._learn(annotation)
+            name = annotation.__name__
+            return _Kind(f"{NAMESPACE}.{name}", f"_D[{name!r}]({{v}})", f"_L[{name!r}]({{v}})")
+        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+            return self._array(arguments[0], where)
+        if origin in (dict, Mapping, typing.get_origin(Mapping[str, str])):
+            return self._map(arguments[1], where)
+        if origin in (typing.Union, types.UnionType):
+            return self._union(arguments, where)
+        raise TypeError(
+            f"{where}: {annotation!r} has no Avro form; use a plain type, a record, tuple[X, ...], Mapping or a union"
+        )
+
+    def _array(self, item: Any, where: str) -> _Kind:
+        kind = self._kind(item, where=where)
+        if kind.dump == "{v}":
+            return _Kind({"type": "array", "items": kind.schema}, "{v}", "tuple({v})")
+        dump, load = kind.dump.format(v="x"), kind.load.format(v="x")
+        return _Kind(
+            {"type": "array", "items": kind.schema}, f"[{dump} for x in {{v}}]", f"tuple([{load} for x in {{v}}])"
+        )
+
+    def _map(self, value: Any, where: str) -> _Kind:
+        kind = self._kind(value, where=where)
+        if kind.dump == "{v}":
+            return _Kind({"type": "map", "values": kind.schema})
+        dump, load = kind.dump.format(v="x"), kind.load.format(v="x")
+        schema = {"type": "map", "values": kind.schema}
+        return _Kind(
+            schema, f"{{{{k: {dump} for k, x in {{v}}.items()}}}}", f"{{{{k: {load} for k, x in {{v}}.items()}}}}"
+        )
+
+    def _union(self, members: tuple[Any, ...], where: str) -> _Kind:
+        others = [m for m in members if m is not type(None)]
+        if len(others) == 1:
+            kind = self._kind(others[0], where=where)
+            schema = ["null", kind.schema]
+            if kind.dump == "{v}":
+                return _Kind(schema)
+            return _Kind(
+                schema, f"(None if {{v}} is None else {kind.dump})", f"(None if {{v}} is None else {kind.load})"
+            )
+        if len(others) != len(members) or not all(_is_record(m) for m in others):
+            raise TypeError(f"{where}: a union is either one type or null, or several records and no null")
+        schemas = [self._kind(m, where=where).schema for m in others]
+        dump = f"(({NAMESPACE!r} + '.' + {{v}}.__class__.__name__), _D[{{v}}.__class__.__name__]({{v}}))"
+        load = f"_L[{{v}}[0][{len(NAMESPACE) + 1}:]]({{v}}[1])"
+        return _Kind(schemas, dump, load)
+
+
+def _field_schema(field: "dataclasses.Field[Any]", kind: _Kind) -> dict[str, Any]:
+    schema: dict[str, Any] = {"name": field.name, "type": kind.schema}
+    if isinstance(kind.schema, list) and kind.schema[0] == "null":
+        schema["default"] = None
+    elif isinstance(field.default, str | int | bool | tuple):
+        schema["default"] = list(field.default) if isinstance(field.default, tuple) else field.default
+    elif field.default == b"":
+        schema["default"] = ""
+    elif isinstance(kind.schema, dict) and kind.schema["type"] == "map":
+        schema["default"] = {}
+    return schema
+
+
+REGISTRY = Registry()
+
+
+class Codec(Generic[T]):
+    """Encodes and decodes one record type.
+
+    `decode` raises `Undecodable` for anything but exactly one record in its canonical form: fastavro alone accepts a
+    boolean of 7, a padded number or trailing bytes, so the bytes are encoded again and compared (invariant I22).
+    """
+
+    def __init__(self, record: type[T]) -> None:
+        self._dump, self._load = REGISTRY.converters(record)
+        named = REGISTRY.named()
+        known: dict[str, Any] = {}
+        for name, schema in named.items():
+            parsed = fastavro.parse_schema(schema, named_schemas=known)
+            if name == record.__name__:
+                break
+        self._schema = parsed
+        self._named = known
+
+    def encode(self, record: T) -> bytes:
+        """The record's canonical bytes."""
+        out = io.BytesIO()
+        fastavro.schemaless_writer(out, self._schema, self._dump(record))
+        return out.getvalue()
+
+    def decode_trusted(self, data: bytes) -> T:
+        """The record in bytes that this system has written itself: not compared again."""
+        raw = fastavro.schemaless_reader(
+            io.BytesIO(data), self._schema, None, return_record_name=True, return_record_name_override=True
+        )
+        return typing.cast("T", self._load(raw))
+
+    def decode(self, data: bytes) -> T:
+        """The record in bytes from outside; raises `Undecodable` and nothing else."""
+        stream = io.BytesIO(data)
+        try:
+            raw = fastavro.schemaless_reader(
+                stream, self._schema, None, return_record_name=True, return_record_name_override=True
+            )
+            out = io.BytesIO()
+            fastavro.schemaless_writer(out, self._schema, raw)
+            record = typing.cast("T", self._load(raw))
+        except Exception as error:  # noqa: BLE001 - the one place where a reader's many exceptions become one refusal
+            raise Undecodable(type(error).__name__) from None
+        if out.getvalue() != data:
+            raise Undecodable("not the canonical form")
+        return record

@@ -1,0 +1,179 @@
+"""The fact: the smallest thing that is shared or withheld as a whole; its kinds, handling classes and marks.
+
+A fact's content is sealed in its cell. Nothing here, and nothing in the core, can read it.
+Vocabulary: the seven categories are TYM 381/2023 11.2 §, the specially protected classes ATL 703/2023 26 §.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NewType
+
+from sauma.ids import EndpointId, FactId, PlanId, ReferralId
+from sauma.sealing import SealedAs
+
+Moment = NewType("Moment", int)
+"""Milliseconds since 1970-01-01T00:00Z."""
+
+CATEGORIES = range(1, 8)
+
+THE_THREE = frozenset({"social-care", "health-care", "employment", "kela"})
+"""The roles of the three agencies; welfare has two, with a register each."""
+
+ROLES = THE_THREE | {
+    "keha",
+    "pension-insurer",
+    "provider",
+    "employer",
+    "youth-guidance",
+    "occupational-health",
+    "ngo",
+    "cooperation-group",
+}
+
+NEVER = frozenset({"shelter", "therapy-note", "child-welfare", "family-mediation", "third-person", "free-text"})
+"""Handling classes that no release rule may name."""
+
+SPECIALLY_PROTECTED = frozenset({"mental-health", "substance-use", "psychology", "genetics", "sexual-therapy"})
+
+HANDLING = NEVER | SPECIALLY_PROTECTED | {"ordinary", "locality"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table of kinds: what a fact of this kind may be, and who may own it."""
+
+    name: str
+    categories: frozenset[int]
+    owners: frozenset[str]
+    has_cell: bool = True
+    is_joint: bool = False
+    """Made by several makers; nobody's own."""
+    accompanies: bool = False
+    """Released to a recipient exactly when any other fact is."""
+    handling: str | None = None
+    """The one handling class that this kind must have, or None where the owner decides."""
+
+
+def _kind(name: str, categories: tuple[int, ...], owners: frozenset[str] = THE_THREE, **rest: bool | str) -> Kind:
+    return Kind(name, frozenset(categories), owners, **rest)  # type: ignore[arg-type] # a table, checked by its test
+
+
+_EMPLOYMENT, _SOCIAL, _HEALTH = frozenset({"employment"}), frozenset({"social-care"}), frozenset({"health-care"})
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        _kind("identity", (1,), accompanies=True),
+        _kind("non-disclosure", (2,), has_cell=False, accompanies=True),
+        _kind("relationship", (2,), has_cell=False, is_joint=True),
+        _kind("contact", (1,), handling="locality"),
+        _kind("client-relationship", (2,), _EMPLOYMENT),
+        _kind("background", (3,), _EMPLOYMENT),
+        _kind("social-situation", (4,), _SOCIAL),
+        _kind("capacity", (5,), _HEALTH | {"kela"}),
+        _kind("health-note", (5,), _HEALTH),
+        _kind("service-need", (6,)),
+        _kind("plan-item", (7,)),
+        _kind("goal", (7,), is_joint=True),
+        _kind("job-search-obligation", (7,), is_joint=True),
+        _kind("review", (7,), is_joint=True),
+        _kind("approval", (7,), is_joint=True),
+        _kind("referral", (6,)),
+        _kind("referral-status", (2,), has_cell=False),
+        _kind("proposal", tuple(CATEGORIES)),
+        _kind("conflict", tuple(CATEGORIES)),
+        _kind("measurement", (4, 5), _SOCIAL | _HEALTH),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Necessity:
+    """A professional's recorded decision that a fact is necessary for a role (TYM 381/2023 15 §)."""
+
+    role: str
+    recorded_at: Moment
+    """When the professional says it was decided: names the mark, decides nothing."""
+    purpose: str
+    journalled_at: Moment = Moment(0)
+    """Effective time of the record that first carried this mark: this is what counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmploymentEffect:
+    """A professional's recorded decision that a fact affects employment (TYM 381/2023 11.2 §)."""
+
+    recorded_at: Moment
+    journalled_at: Moment = Moment(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The decisions of professionals about one fact."""
+
+    necessary_for: tuple[Necessity, ...] = ()
+    affects_employment: EmploymentEffect | None = None
+
+    def necessity(self, role: str) -> Necessity | None:
+        """The mark that names this role, or None."""
+        return next((mark for mark in self.necessary_for if mark.role == role), None)
+
+    def first_journalled(self, earlier: "Marks", now: Moment) -> "Marks":
+        """These marks with the effective time at which each was first journalled: now, unless `earlier` had the same mark."""
+        known = {(m.role, m.recorded_at, m.purpose): m.journalled_at for m in earlier.necessary_for}
+        effect = self.affects_employment
+        if effect is not None:
+            before = earlier.affects_employment
+            same = before is not None and before.recorded_at == effect.recorded_at
+            effect = EmploymentEffect(effect.recorded_at, before.journalled_at if before and same else now)
+        return Marks(
+            tuple(
+                Necessity(m.role, m.recorded_at, m.purpose, known.get((m.role, m.recorded_at, m.purpose), now))
+                for m in self.necessary_for
+            ),
+            effect,
+        )
+
+
+NO_MARKS = Marks()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact as the journal and the state know it."""
+
+    id: FactId
+    owner: EndpointId
+    kind: str
+    category: int
+    handling: str
+    version: int
+    status: str
+    author: EndpointId
+    """The source whose record carried this version; empty where the router made it. The author is not sent it."""
+    marks: Marks = NO_MARKS
+    plan: PlanId | None = None
+    referral: ReferralId | None = None
+    about: FactId | None = None
+    """The fact that this one proposes to change, or is in conflict with."""
+    about_version: int = 0
+    addressed_to: str | None = None
+    """An endpoint, a role, or `makers`: narrows the recipients, whatever the rules say."""
+    passed_from: EndpointId | None = None
+    """The owner before a move, until the new owner has put a version of its own."""
+    starts: Moment | None = None
+    ends: Moment | None = None
+    clear: Mapping[str, str] = field(default_factory=dict)
+    """What the kind says in the clear: states, roles, clocks; never content."""
+    sealed_as: SealedAs | None = None
+    cell: bytes = b""
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether the fact has makers instead of one owner."""
+        return KINDS[self.kind].is_joint
+
+    @property
+    def accompanies(self) -> bool:
+        """Whether the fact goes wherever any other fact goes, and only there."""
+        return KINDS[self.kind].accompanies

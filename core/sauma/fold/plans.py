@@ -1,0 +1,203 @@
+"""Folds the steps of a plan: makers and providers, joint facts, proposals and their answers, conflicts."""
+
+from dataclasses import replace
+
+from sauma.client import Client, Confirmation, FactState, Plan
+from sauma.event import FactStep, PlanUpdate
+from sauma.fact import Fact
+from sauma.fold import facts, relationship
+from sauma.fold.change import Change, Context, Folded, Refusal
+from sauma.ids import NOBODY, FactId, conflict_fact
+from sauma.lifecycle import NEW, table_of
+from sauma.sealing import digest
+
+
+def declare(change: Change, context: Context, body: PlanUpdate) -> Folded:
+    """Makers and providers of the plan, as the update states them."""
+    head = change.client.head
+    known = head.plan(body.plan)
+    if known is None:
+        if not body.makers:
+            return Refusal("unknown-plan")
+        known = Plan(body.plan, ())
+    elif (body.makers or body.providers) and context.event.source not in known.makers:
+        return Refusal("not-a-maker")
+    for endpoint in (*body.makers, *body.providers):
+        if context.places.endpoint(endpoint) is None:
+            return Refusal("unknown-endpoint")
+    if any(maker not in head.parties for maker in body.makers):
+        return Refusal("maker-is-no-party")
+    plan = Plan(body.plan, body.makers or known.makers, tuple(sorted({*known.providers, *body.providers})))
+    if plan == known:
+        return change
+    others = tuple(other for other in head.plans if other.id != plan.id)
+    return change.head(plans=(*others, plan)).rights()
+
+
+def confirm(change: Change, context: Context, step: FactStep) -> Folded:
+    """A maker confirms a pending joint fact, or a proposal to change one, by the digest of its seal."""
+    state = change.client.facts.get(step.fact)
+    if state is None or not facts.is_maker(change.client, state.fact, context.event.source):
+        return Refusal("not-a-maker" if state else "unknown-fact")
+    fact = state.fact
+    if step.version != fact.version or fact.sealed_as is None or step.digest != digest(fact.sealed_as):
+        return Refusal("other-digest")
+    if fact.kind == "proposal":
+        if fact.addressed_to != "makers" or fact.status != "made":
+            return Refusal("step-not-possible")
+    elif (fact.status, "confirm") not in table_of(fact.kind):
+        return Refusal("step-not-possible")
+    confirmation = Confirmation(context.event.source, fact.version)
+    if confirmation in state.confirmed:
+        return change
+    return _settle_joint(change.facts(replace(state, confirmed=(*state.confirmed, confirmation))), context, fact.id)
+
+
+def approve(change: Change, context: Context, step: FactStep) -> Folded:
+    """A maker records, with evidence, that the client approves the plan."""
+    state = change.client.facts.get(step.fact)
+    if state is None or state.fact.kind != "approval" or state.fact.version != step.version:
+        return Refusal("unknown-approval")
+    if not facts.is_maker(change.client, state.fact, context.event.source):
+        return Refusal("not-a-maker")
+    if not step.evidence:
+        return Refusal("evidence-missing")
+    if (state.fact.status, "approve") not in table_of("approval"):
+        return Refusal("step-not-possible")
+    return _settle_joint(change.facts(replace(state, client_approved=True)), context, state.fact.id)
+
+
+def put_joint(change: Change, context: Context, step: FactStep) -> Folded:
+    """A joint fact, pending until every maker has confirmed it; putting it is its author's confirmation."""
+    folded = facts.put(change, context, step)
+    if isinstance(folded, Refusal):
+        return folded
+    state = folded.client.facts[step.fact]
+    confirmation = Confirmation(context.event.source, state.fact.version)
+    return _settle_joint(folded.facts(replace(state, confirmed=(confirmation,))), context, step.fact)
+
+
+def propose(change: Change, context: Context, step: FactStep) -> Folded:
+    """A party proposes a change to another's item, or to a joint fact: category, handling and marks are the item's."""
+    stated = step.put
+    item = change.client.facts.get(stated.about) if stated and stated.about else None
+    if stated is None or item is None or stated.kind != "proposal" or stated.id != step.fact:
+        return Refusal("unknown-item")
+    held = item.given.get(context.event.source)
+    if item.fact.owner == context.event.source and not item.fact.is_joint:
+        return Refusal("own-item")
+    if held is None or not held.is_live:
+        return Refusal("item-not-held")
+    if step.fact in change.client.facts:
+        return Refusal("step-not-possible")
+    if (stated.category, stated.handling) != (item.fact.category, item.fact.handling):
+        return Refusal("category-not-of-item")
+    made = facts.stated_fact(context, stated, None, status=table_of("proposal")[NEW, "propose"])
+    fact = replace(
+        made,
+        marks=item.fact.marks,
+        plan=item.fact.plan,
+        addressed_to="makers" if item.fact.is_joint else item.fact.owner,
+    )
+    state = facts.authored(fact, None)
+    if item.fact.is_joint:
+        state = replace(state, confirmed=(Confirmation(context.event.source, fact.version),))
+    return change.facts(state)
+
+
+def accept(change: Change, context: Context, step: FactStep) -> Folded:
+    """The owner accepts a proposal by its own update; on a stale base that makes a conflict, never a silent overwrite."""
+    proposal = _answered(change.client, step, "proposal", "accept")
+    if proposal is None:
+        return Refusal("unknown-proposal")
+    item = change.client.facts.get(step.fact)
+    if item is None or item.fact.owner != context.event.source:
+        return Refusal("not-the-owner")
+    if proposal.fact.about_version != item.fact.version:
+        return change.facts(_conflict(proposal.fact, item.fact))
+    updated = facts.put(change, context, replace(step, step="put"))
+    if isinstance(updated, Refusal):
+        return updated
+    return updated.facts(_answer(proposal, context, "accept"))
+
+
+def decline(change: Change, context: Context, step: FactStep) -> Folded:
+    """The owner declines a proposal."""
+    proposal = _answered(change.client, step, "proposal", "decline")
+    item = change.client.facts.get(step.fact)
+    if proposal is None or item is None:
+        return Refusal("unknown-proposal")
+    if item.fact.owner != context.event.source:
+        return Refusal("not-the-owner")
+    return change.facts(_answer(proposal, context, "decline"))
+
+
+def settle(change: Change, context: Context, step: FactStep) -> Folded:
+    """The owner settles a conflict by its own update; the proposal that led to it is answered with it."""
+    conflict = _answered(change.client, step, "conflict", "settle")
+    if conflict is None:
+        return Refusal("unknown-conflict")
+    updated = facts.put(change, context, replace(step, step="put"))
+    if isinstance(updated, Refusal):
+        return updated
+    proposals = [
+        _answer(state, context, "settle")
+        for state in change.client.facts.values()
+        if state.fact.kind == "proposal" and conflict_fact(state.fact.id) == conflict.fact.id
+    ]
+    return updated.facts(_answer(conflict, context, "settle"), *proposals)
+
+
+def _answered(client: Client, step: FactStep, kind: str, by: str) -> FactState | None:
+    """The open proposal or conflict that the step answers, about the item that the step names."""
+    state = client.facts.get(step.answers) if step.answers else None
+    if state is None or state.fact.kind != kind or state.fact.about != step.fact:
+        return None
+    return state if (state.fact.status, by) in table_of(kind) else None
+
+
+def _answer(state: FactState, context: Context, step: str) -> FactState:
+    status = table_of(state.fact.kind)[state.fact.status, step]
+    return facts.next_version(state, author=context.event.source, status=status)
+
+
+def _conflict(proposal: Fact, item: Fact) -> FactState:
+    """Both versions kept: the item as it stands, and the proposed one in the conflict's cell, as it was sealed."""
+    fact = replace(
+        proposal,
+        id=conflict_fact(proposal.id),
+        kind="conflict",
+        version=1,
+        status=table_of("conflict")[NEW, "stale-accept"],
+        author=NOBODY,
+        addressed_to=item.owner,
+    )
+    return FactState(fact)
+
+
+def _settle_joint(change: Change, context: Context, fact: FactId) -> Folded:
+    """Bring a joint fact into force once every maker, and for an approval the client, has confirmed it."""
+    state = change.client.facts[fact]
+    plan = change.client.head.plan(state.fact.plan)
+    confirmed = {c.maker for c in state.confirmed if c.version == state.fact.version}
+    if plan is None or not confirmed.issuperset(plan.makers):
+        return change
+    if state.fact.kind == "proposal":
+        return _joint_change(change, context, state)
+    if state.fact.kind == "approval" and not state.client_approved:
+        return change
+    change = change.facts(facts.next_version(state, author=NOBODY, status="in-force"))
+    return relationship.plan_approved(change, context) if state.fact.kind == "approval" else change
+
+
+def _joint_change(change: Change, context: Context, proposal: FactState) -> Folded:
+    """Every maker confirmed a change to a joint fact: its next version is the router's, with the proposed cell."""
+    item = change.client.facts.get(proposal.fact.about) if proposal.fact.about else None
+    if item is None:
+        return Refusal("unknown-item")
+    if item.fact.version != proposal.fact.about_version:
+        return Refusal("stale-base")
+    changed = facts.next_version(
+        item, author=NOBODY, status="in-force", cell=proposal.fact.cell, sealed_as=proposal.fact.sealed_as
+    )
+    return change.facts(changed, _answer(proposal, context, "accept"))

@@ -1,0 +1,72 @@
+"""What stands in the journal: everything known about one client, in the one order that decides every race."""
+
+from dataclasses import dataclass
+
+from sauma.event import Event
+from sauma.fact import Moment
+from sauma.ids import EndpointId, SubjectId
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Intake refused a record whose subject and seq were readable: it leaves no gap."""
+
+    source: EndpointId
+    subject: SubjectId
+    incarnation: str
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """Time alone changed something about the client; due at `moment`. Its id is (subject, moment): a repeat has no effect."""
+
+    subject: SubjectId
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """From here on this partition is decided with exactly these: verification runs with the same."""
+
+    subject: SubjectId
+    """Empty: the record concerns the partition, not a client."""
+    partition: int
+    core: str
+    law: str
+    places: str
+    schemas: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconsider:
+    """Judge the client anew, under the law now in force."""
+
+    subject: SubjectId
+    law: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absorb:
+    """One numbered part of the history of a subject that turned out to be the same person (VTJ 661/2009 12 §)."""
+
+    subject: SubjectId
+    """The subject that goes on."""
+    absorbed: SubjectId
+    part: int
+    is_last: bool
+    original: bytes
+    """The entry as it stood in the absorbed subject's journal."""
+
+
+What = Event | Refused | WakeUp | Epoch | Reconsider | Absorb
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of the journal."""
+
+    stamp: Moment
+    """By intake or router; the client's effective time is the latest stamp so far."""
+    what: What

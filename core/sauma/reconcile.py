@@ -1,0 +1,79 @@
+"""Makes what every recipient was given equal to what it may hold, for the facts that are up; finds who the recipients are."""
+
+from dataclasses import dataclass, replace
+
+from sauma.client import Client, FactState
+from sauma.fact import ROLES, Moment
+from sauma.fold.change import Change
+from sauma.ids import EndpointId, FactId
+from sauma.law import Law
+from sauma.places import Endpoint, Places
+from sauma.view import Compared, accompanied, compare, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What a record is decided under: the law in force, the places, the effective time."""
+
+    law: Law
+    places: Places
+    now: Moment
+
+
+def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tuple[Endpoint, ...]:
+    """Parties, whoever a will names, addressees, the joint data set from the start on, and whoever holds something."""
+    head = client.head
+    found: set[str] = set(head.parties)
+    if head.relationship is not None:
+        found.add("keha")
+    for will in head.wills:
+        found.update(_resolved(name, head.municipality, places) for name in will.will.recipients)
+    for fact in asked:
+        state = client.facts[fact]
+        found.update(
+            endpoint for endpoint, given in state.given.items() if given.is_live or state.fact.status == "void"
+        )
+        if state.fact.addressed_to:
+            found.add(_resolved(state.fact.addressed_to, head.municipality, places))
+    known = (places.endpoint(EndpointId(name)) for name in sorted(found))
+    return tuple(endpoint for endpoint in known if endpoint is not None)
+
+
+def _resolved(name: str, municipality: str | None, places: Places) -> str:
+    if name in ROLES and municipality is not None:
+        return places.role_at(municipality, name) or name
+    return name
+
+
+def reconcile(change: Change, asked: tuple[FactId, ...], under: Under) -> tuple[Client, list[Compared]]:
+    """Ask the law about every fact that is up, then about what accompanies wherever the answers changed something."""
+    client = change.client
+    found: list[Compared] = []
+    judged = recipients(client, asked, under.places) if asked else ()
+    for fact in asked:
+        state = client.facts[fact]
+        if not state.fact.accompanies:
+            answers = [
+                compare(under.law, state, r, judge(under.law, client, state, r, under.places, under.now))
+                for r in judged
+            ]
+            client = _given(client, state, answers)
+            found += answers
+    moved = {c.recipient.id for c in found if c.outcome in ("released", "retracted", "rebased") or c.given is not None}
+    for state in [s for s in client.facts.values() if s.fact.accompanies]:
+        if state.fact.id in asked or moved:
+            concerned = [r for r in judged if r.id in moved or state.fact.id in asked]
+            answers = [compare(under.law, state, r, accompanied(under.law, client, state.fact, r)) for r in concerned]
+            answers = [a for a in answers if a.outcome != "withheld" or a.reason != "nothing-to-accompany"]
+            client = _given(client, state, answers)
+            found += answers
+    return client, found
+
+
+def _given(client: Client, state: FactState, answers: list[Compared]) -> Client:
+    changed = {
+        a.recipient.id: a.given
+        for a in answers
+        if a.given is not None and state.given.get(a.recipient.id) is not a.given
+    }
+    return client.with_facts(replace(state, given={**state.given, **changed})) if changed else client

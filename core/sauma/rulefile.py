@@ -1,0 +1,233 @@
+"""Reads a rule file into a law, or says everything that is wrong with it: file, line, rule, and what to do."""
+
+import datetime
+import hashlib
+import itertools
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sauma.fact import CATEGORIES, HANDLING, KINDS, NEVER, ROLES, THE_THREE, Moment
+from sauma.law import Law, Rule
+from sauma.predicates import PREDICATES, WILL_KIND
+
+GROUPS: Mapping[str, frozenset[str]] = {"the-three": THE_THREE, "anyone": frozenset(ROLES)}
+
+_EFFECTS = {
+    "release": {"order", "discloser", "recipient", "categories", "from", "to", "when", "purpose", "when_it_ends"},
+    "withhold": {"categories", "from", "to"},
+    "accompany": {"kinds"},
+}
+_OPTIONAL = {
+    "release": {"kinds", "handling", "note", "once"},
+    "withhold": {"kinds", "handling", "when", "discloser", "note"},
+    "accompany": {"discloser", "recipient", "purpose", "note"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a rule file."""
+
+    file: str
+    line: int
+    rule: str
+    what: str
+    do: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: rule {self.rule or '-'}: {self.what}; {self.do}"
+
+
+class RuleFileError(Exception):
+    """A rule file that cannot be used; `faults` has all that is wrong."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Laws:
+    """The dated rule sets of one country, oldest first."""
+
+    sets: tuple[Law, ...]
+
+    @property
+    def version(self) -> str:
+        """A short hash over all rule sets: what an epoch record pins."""
+        return hashlib.sha256("|".join(law.id for law in self.sets).encode()).hexdigest()[:16]
+
+    def at(self, moment: Moment) -> Law:
+        """The rule set in force at a moment, by Finnish date; the oldest one for anything before it."""
+        date = _helsinki_date(moment)
+        return next((law for law in reversed(self.sets) if law.in_force_from <= date), self.sets[0])
+
+
+def _helsinki_date(moment: Moment) -> str:
+    # A law comes into force at midnight in Helsinki: two hours before UTC's, three in summer time, which the European
+    # rule (last Sundays of March and October, 01:00 UTC) gives without time-zone data that could differ between machines.
+    utc = datetime.datetime.fromtimestamp(moment / 1000, tz=datetime.UTC)
+    summer = _last_sunday(utc.year, 3) <= utc < _last_sunday(utc.year, 10)
+    return (utc + datetime.timedelta(hours=3 if summer else 2)).date().isoformat()
+
+
+def _last_sunday(year: int, month: int) -> datetime.datetime:
+    end = datetime.datetime(year, month, 31, 1, tzinfo=datetime.UTC)  # both months have 31 days
+    return end - datetime.timedelta(days=(end.weekday() + 1) % 7)
+
+
+def read_laws(files: Mapping[str, str]) -> Laws:
+    """The laws in these texts, by file name; raises `RuleFileError` with every fault of every file."""
+    faults: list[Fault] = []
+    sets: list[Law] = []
+    for name, text in sorted(files.items()):
+        try:
+            sets.append(read_law(name, text))
+        except RuleFileError as error:
+            faults += error.faults
+    if faults:
+        raise RuleFileError(faults)
+    if not sets:
+        raise RuleFileError([Fault("law", 0, "", "no rule file at all", "add law/<country>/<date>.toml")])
+    return Laws(tuple(sorted(sets, key=lambda law: law.in_force_from)))
+
+
+def read_law(name: str, text: str) -> Law:
+    """The rule set in one text; raises `RuleFileError`."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleFileError(
+            [Fault(name, 0, "", f"not TOML: {error}", "mend the syntax at the place it names")]
+        ) from None
+    reader = _Reader(name, text)
+    reader.whole(raw)
+    rules = [reader.rule(index, table) for index, table in enumerate(raw.get("rule", []))]
+    reader.together([rule for rule in rules if rule is not None])
+    if reader.faults:
+        raise RuleFileError(reader.faults)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    date = str(raw["in_force_from"])
+    return Law(f"{date}+{digest}", date, tuple(rule for rule in rules if rule is not None))
+
+
+class _Reader:
+    """Collects faults instead of stopping at the first."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.lines = text.splitlines()
+        self.starts = [n for n, line in enumerate(self.lines, 1) if line.strip() == "[[rule]]"]
+        self.faults: list[Fault] = []
+
+    def line(self, index: int, key: str = "") -> int:
+        """The line on which a rule's key stands, or the rule itself."""
+        if index >= len(self.starts):
+            return 0
+        start = self.starts[index]
+        stop = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.lines) + 1
+        found = (n for n in range(start, stop) if self.lines[n - 1].split("=")[0].strip() == key)
+        return next(found, start)
+
+    def whole(self, raw: Mapping[str, Any]) -> None:
+        for key in raw.keys() - {"in_force_from", "rule"}:
+            self._fault(-1, "", f"unknown key {key!r} at the top", "remove it; known: in_force_from and [[rule]]")
+        if not isinstance(raw.get("in_force_from"), datetime.date):
+            self._fault(-1, "", "in_force_from is not a date", "write in_force_from = 2026-05-01")
+
+    def rule(self, index: int, table: Mapping[str, Any]) -> Rule | None:
+        before = len(self.faults)
+        name, effect = str(table.get("id", "")), str(table.get("effect", ""))
+        if not name:
+            self._fault(index, "", "a rule without id", 'add id = "act-section-what"')
+        if effect not in _EFFECTS:
+            self._fault(index, name, f"unknown effect {effect!r}", f"use one of {', '.join(_EFFECTS)}", "effect")
+            return None
+        self._keys(index, name, effect, table)
+        categories = frozenset(table.get("categories", CATEGORIES if effect == "accompany" else ()))
+        kinds = frozenset(table.get("kinds", ()))
+        handling = frozenset(table.get("handling", HANDLING if effect == "accompany" else ("ordinary",)))
+        self._known(index, name, "categories", categories, set(CATEGORIES))
+        self._known(index, name, "kinds", kinds, set(KINDS))
+        self._known(index, name, "handling", handling, set(HANDLING))
+        when = tuple(table.get("when", ()))
+        self._known(index, name, "when", frozenset(when), set(PREDICATES))
+        self._one_will(index, name, when)
+        if effect == "release" and handling & NEVER:
+            what = f"a release rule names {', '.join(sorted(handling & NEVER))}"
+            self._fault(index, name, what, "take it out: these classes never leave", "handling")
+        ending = str(table.get("when_it_ends", "stop"))
+        if ending not in ("stop", "erase"):
+            self._fault(index, name, f"when_it_ends is {ending!r}", 'use "stop" or "erase"', "when_it_ends")
+        from_roles = self._roles(index, name, "from", table.get("from", ["anyone"]))
+        to_roles = self._roles(index, name, "to", table.get("to", ["anyone"]))
+        if len(self.faults) > before:
+            return None
+        return Rule(
+            id=name,
+            effect=effect,
+            order=int(table.get("order", 0)),
+            categories=categories,
+            kinds=kinds,
+            handling=handling,
+            from_roles=from_roles,
+            to_roles=to_roles,
+            when=when,
+            discloser=str(table.get("discloser", "")),
+            recipient=str(table.get("recipient", "")),
+            purpose=str(table.get("purpose", "")),
+            when_it_ends=ending,
+            once=bool(table.get("once", False)),
+            note=str(table.get("note", "")),
+            place=f"{self.name}:{self.line(index)}",
+        )
+
+    def together(self, rules: Sequence[Rule]) -> None:
+        """Faults that only two rules together can have."""
+        numbers = {rule.id: index for index, rule in enumerate(rules)}
+        for first, second in itertools.combinations(rules, 2):
+            if first.id == second.id:
+                self._fault(
+                    numbers[second.id], second.id, "a second rule of this id", "give each rule an id of its own", "id"
+                )
+            if first.effect == second.effect == "release" and first.order == second.order and _ambiguous(first, second):
+                what = f"same order {second.order} as {first.id}, can meet it, and ends differently"
+                self._fault(numbers[second.id], second.id, what, "give one of them another order", "order")
+
+    def _keys(self, index: int, name: str, effect: str, table: Mapping[str, Any]) -> None:
+        needed, allowed = _EFFECTS[effect], _EFFECTS[effect] | _OPTIONAL[effect] | {"id", "effect"}
+        for key in sorted(table.keys() - allowed):
+            self._fault(index, name, f"unknown key {key!r}", f"remove it; known: {', '.join(sorted(allowed))}", key)
+        for key in sorted(needed - table.keys()):
+            self._fault(index, name, f"no {key}", f"a {effect} rule needs {key}")
+
+    def _known(self, index: int, name: str, key: str, values: Iterable[Any], known: set[Any]) -> None:
+        for value in sorted(set(values) - known, key=str):
+            names = ", ".join(str(k) for k in sorted(known, key=str))
+            self._fault(index, name, f"unknown {key} {value!r}", f"use one of: {names}", key)
+
+    def _roles(self, index: int, name: str, key: str, values: Sequence[str]) -> frozenset[str]:
+        self._known(index, name, key, values, set(ROLES) | set(GROUPS))
+        return frozenset(itertools.chain.from_iterable(GROUPS.get(value, frozenset({value})) for value in values))
+
+    def _one_will(self, index: int, name: str, when: tuple[str, ...]) -> None:
+        kinds = {WILL_KIND[condition] for condition in when if condition in WILL_KIND}
+        if len(kinds) > 1:
+            what = f"conditions about different wills ({', '.join(sorted(kinds))})"
+            self._fault(index, name, what, "make two rules: within one, all speak of the same will", "when")
+
+    def _fault(self, index: int, rule: str, what: str, do: str, key: str = "") -> None:
+        self.faults.append(Fault(self.name, self.line(index, key) if index >= 0 else 1, rule, what, do))
+
+
+def _ambiguous(first: Rule, second: Rule) -> bool:
+    meet = (
+        first.categories & second.categories
+        and first.handling & second.handling
+        and (not first.kinds or not second.kinds or first.kinds & second.kinds)
+        and first.from_roles & second.from_roles
+        and first.to_roles & second.to_roles
+    )
+    return bool(meet) and first.when_it_ends != second.when_it_ends

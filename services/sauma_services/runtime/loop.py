@@ -1,0 +1,141 @@
+"""Drives one topology over one log: read, compute, commit all or nothing; after a doubt, again from what is committed.
+
+A batch may be computed more than once but is committed once. What it writes follows from the records and the state, so
+doing it again is harmless even where a log should break its promise.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from sauma_services.runtime.clock import Clock
+from sauma_services.runtime.errors import Fenced, NeedsOperator, TryAgain
+from sauma_services.runtime.failpoints import LOOPS, failpoint
+from sauma_services.runtime.health import Health, State
+from sauma_services.runtime.logging import Event, tell
+from sauma_services.runtime.ports import LoopLog, Topology
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """How much a turn takes on."""
+
+    records_max: int = 500
+    """Records a commit. Fewer, and the commit's fsync or round trip costs more than the work; more, and a narrowing
+    record waits longer behind a long list, and more is computed again after a doubt."""
+
+    wait_seconds_max: float = 0.05
+    """How long a turn waits for the first record. Shorter burns a processor while idle; longer delays a stop, and a
+    wake-up that falls due because the clock was set forward."""
+
+    retry_seconds_max: float = 5.0
+    """The longest pause after repeated failures. Shorter hammers a log that is down; longer adds to the time until
+    work goes on."""
+
+
+class Loop:
+    """One thread's work. `turn` is one step, for tests and for the demo; `run` goes on until told to stop."""
+
+    def __init__(
+        self,
+        log: LoopLog,
+        topology: Topology,
+        clock: Clock,
+        settings: LoopSettings | None = None,
+        *,
+        health: Health | None = None,
+    ) -> None:
+        self._log = log
+        self._topology = topology
+        self._clock = clock
+        self._settings = settings or LoopSettings()
+        self._health = health
+        self._has_failpoints = topology.name in LOOPS
+        self._failures = 0
+
+    def turn(self) -> bool:
+        """One batch or one wake-up. True when something was committed; False when there was nothing, or it failed.
+
+        TryAgain is dealt with here: the next turn starts from what is committed. Fenced, NeedsOperator and bugs rise.
+        """
+        try:
+            if self._failures:
+                self._log.reopen()
+            did_work = self._step()
+        except TryAgain as doubt:
+            self._failures += 1
+            self._topology.discard()
+            tell(Event.COMMIT_IN_DOUBT, part=self._topology.name, reason=doubt.reason, attempt=self._failures)
+            return False
+        self._failures = 0
+        return did_work
+
+    def run(self, stop: threading.Event) -> None:
+        """Turn until `stop` is set; the turn at hand is finished, then the group is left. Raises what `turn` raises."""
+        name = self._topology.name
+        tell(Event.LOOP_STARTED, part=name)
+        self._note(State.RUNNING)
+        try:
+            while not stop.is_set():
+                if self.turn():
+                    self._progress()
+                elif self._failures:
+                    stop.wait(min(0.1 * 2**self._failures, self._settings.retry_seconds_max))
+        except (Fenced, NeedsOperator) as end:
+            tell(Event.LOOP_FAILED, part=name, reason=end.reason)
+            self._note(State.FAILED, end.reason)
+            raise
+        except BaseException as bug:
+            # The text of an unforeseen exception may hold what must not be logged: its type must do here.
+            tell(Event.LOOP_FAILED, part=name, reason=type(bug).__name__)
+            self._note(State.FAILED, type(bug).__name__)
+            raise
+        else:
+            tell(Event.LOOP_STOPPED, part=name)
+            self._note(State.STOPPED)
+        finally:
+            self._log.close()
+
+    def _step(self) -> bool:
+        self._take_assignment()
+        records = self._log.read(self._settings.records_max, self._wait_seconds())
+        if not records:
+            # A read may have come back empty because partitions went away, and what is due may have gone with them.
+            self._take_assignment()
+        self._at("after-read")
+        now = self._clock.now()
+        due = self._topology.next_due()
+        if not records and (due is None or due > now):
+            return False
+        outputs = self._topology.process(records, now=now)
+        self._at("after-step")
+        self._at("before-commit")
+        self._log.commit(records, outputs.appends, outputs.state)
+        self._at("after-commit")
+        self._topology.committed()
+        return True
+
+    def _take_assignment(self) -> None:
+        change = self._log.assigned()
+        for partition in sorted(change.lost):
+            self._topology.forget(partition)
+            tell(Event.PARTITION_LOST, part=self._topology.name, partition=partition)
+        for partition in sorted(change.gained):
+            self._topology.restore(partition, self._log.restore(partition))
+            tell(Event.PARTITION_RESTORED, part=self._topology.name, partition=partition)
+
+    def _wait_seconds(self) -> float:
+        due = self._topology.next_due()
+        longest = self._settings.wait_seconds_max
+        return longest if due is None else min(longest, max(0.0, (due - self._clock.now()) / 1000))
+
+    def _at(self, place: str) -> None:
+        if self._has_failpoints:
+            failpoint(f"{self._topology.name}.{place}")
+
+    def _note(self, state: State, reason: str | None = None) -> None:
+        if self._health is not None:
+            self._health.change(self._topology.name, state, reason=reason)
+
+    def _progress(self) -> None:
+        if self._health is not None:
+            self._health.progress(self._topology.name)

@@ -1,0 +1,108 @@
+"""Reads the settings of a machine from one TOML file, and says of every mistake in it where it is and what to do."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sauma_services.runtime.errors import NeedsOperator
+from sauma_services.runtime.loop import LoopSettings
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MachineSettings(_Section):
+    """`[machine]`: what belongs to this machine as a whole."""
+
+    data: Path
+    """The folder for everything that is written. A relative path starts from the settings file's folder."""
+
+
+class LogSettings(_Section):
+    """`[log]`: where the log is."""
+
+    kind: Literal["sqlite"] = "sqlite"
+    path: Path | None = None
+    """The log's file. A relative path starts from the data folder; left out, it is `log.sqlite3` there."""
+
+
+class BatchSettings(_Section):
+    """`[batch]`: how much a loop takes on in a turn. The defaults and their reasons are in `LoopSettings`."""
+
+    records_max: int = Field(default=LoopSettings().records_max, ge=1, le=10_000)
+    wait_seconds_max: float = Field(default=LoopSettings().wait_seconds_max, gt=0, le=10)
+    retry_seconds_max: float = Field(default=LoopSettings().retry_seconds_max, gt=0, le=600)
+
+    def for_loop(self) -> LoopSettings:
+        """The same as the loop takes it."""
+        return LoopSettings(self.records_max, self.wait_seconds_max, self.retry_seconds_max)
+
+
+class ConnectorSettings(BaseModel):
+    """One `[[connector]]`. Keys beyond these are the connector's own, in `options`; the connector checks them."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str = Field(min_length=1)
+    endpoints: tuple[str, ...] = Field(min_length=1)
+    folder: Path | None = None
+    """The connector's folder, if it has one. A relative path starts from the settings file's folder."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that only this kind of connector knows."""
+        return dict(self.model_extra or {})
+
+
+class Settings(_Section):
+    """The whole file, with paths made absolute by `load`."""
+
+    machine: MachineSettings
+    log: LogSettings = LogSettings()
+    batch: BatchSettings = BatchSettings()
+    connector: tuple[ConnectorSettings, ...] = ()
+
+    @property
+    def log_path(self) -> Path:
+        """The log's file."""
+        return self.machine.data / (self.log.path or "log.sqlite3")
+
+
+def load(path: Path) -> Settings:
+    """The settings in the file at `path`. Raises NeedsOperator naming the file, every wrong key, and what to do."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NeedsOperator(f"{path}: cannot be read ({error.strerror}): create it or correct the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise NeedsOperator(f"{path}: is not TOML: {error}") from error
+    try:
+        settings = Settings.model_validate(content)
+    except ValidationError as error:
+        raise NeedsOperator("\n".join(_advice(path, found) for found in error.errors())) from error
+    folder = path.resolve().parent
+    return settings.model_copy(
+        update={
+            "machine": settings.machine.model_copy(update={"data": folder / settings.machine.data}),
+            "connector": tuple(
+                one.model_copy(update={"folder": folder / one.folder}) if one.folder else one
+                for one in settings.connector
+            ),
+        }
+    )
+
+
+def _advice(path: Path, found: Any) -> str:
+    """One mistake in a line. The value itself is left out: it may be a password in the wrong place."""
+    key = ".".join(str(step) for step in found["loc"])
+    match found["type"]:
+        case "extra_forbidden":
+            todo = "unknown key: remove it or correct its spelling"
+        case "missing":
+            todo = "missing: add it"
+        case _:
+            todo = f"{found['msg'][:1].lower()}{found['msg'][1:]}: correct it"
+    return f"{path}: {key}: {todo}"

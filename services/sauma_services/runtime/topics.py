@@ -1,0 +1,96 @@
+"""Every topic is one row here, and no topic's name is typed anywhere else."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_ENDPOINT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_IN = "in."
+_DELIVER = "deliver."
+
+
+class Retention(StrEnum):
+    """When a record may go. Never by age: an agency that was away for a month still finds what it was sent."""
+
+    UNTIL_CUT = "until-cut"
+    """Until an operator cuts the log at a checkpoint."""
+    KEPT = "kept"
+    """Kept; the law asks for it. Cutting at a checkpoint leaves it alone."""
+    LATEST = "latest"
+    """The latest value of each key stays, older ones go."""
+
+
+class Cleanup(StrEnum):
+    """How the log makes room."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """One topic: what its records' keys are, which schema their values have, and who alone may write it (`owner`).
+
+    `partitions` holds when the topic is created and is then fixed: another number would split a client's records.
+    """
+
+    name: str
+    key: str
+    schema: str
+    owner: str
+    retention: Retention
+    cleanup: Cleanup = Cleanup.DELETE
+    partitions: int = 1
+
+
+JOURNAL = TopicRow("journal", "subject", "JournalRecord", "intake and router", Retention.UNTIL_CUT)
+"""Everything known, in one order a client."""
+
+REJECTED = TopicRow("rejected", "subject, or the endpoint", "Rejected", "intake", Retention.UNTIL_CUT)
+"""What intake could not let in, with the reason."""
+
+DECISIONS = TopicRow("decisions", "subject", "Decision", "router", Retention.KEPT)
+"""What was released, withheld, undecided or retracted, and on which ground."""
+
+RECEIPTS = TopicRow("receipts", "subject", "Receipt", "connectors", Retention.UNTIL_CUT)
+"""Receipts of kind applied: they change no rights, so they stay out of the journal."""
+
+STATE = TopicRow("state", "group and part", "by part", "the group it names", Retention.LATEST, Cleanup.COMPACT)
+"""State parts of the groups. The embedded log keeps them in a table and has no such topic."""
+
+FIXED = (JOURNAL, REJECTED, DECISIONS, RECEIPTS, STATE)
+"""The topics that exist whatever endpoints there are."""
+
+
+def inbound(endpoint: str) -> str:
+    """The name of the topic into which `endpoint`, and nobody else, writes. Raises ValueError for a malformed id."""
+    return _IN + _checked(endpoint)
+
+
+def deliveries(endpoint: str) -> str:
+    """The name of the topic from which `endpoint` takes what it is sent. Raises ValueError for a malformed id."""
+    return _DELIVER + _checked(endpoint)
+
+
+def inbound_row(endpoint: str) -> TopicRow:
+    """The row of `inbound(endpoint)`."""
+    return TopicRow(inbound(endpoint), "subject", "Inbound", endpoint, Retention.UNTIL_CUT)
+
+
+def deliveries_row(endpoint: str) -> TopicRow:
+    """The row of `deliveries(endpoint)`."""
+    return TopicRow(deliveries(endpoint), "subject", "Delivery", "router", Retention.UNTIL_CUT)
+
+
+def endpoint_of(topic: str) -> str | None:
+    """The endpoint whose topic this is, if any: a record's source comes from here and not from its content."""
+    for prefix in (_IN, _DELIVER):
+        if topic.startswith(prefix):
+            return topic.removeprefix(prefix)
+    return None
+
+
+def _checked(endpoint: str) -> str:
+    if not _ENDPOINT.fullmatch(endpoint):
+        raise ValueError(f"{endpoint!r} is no endpoint id: small letters, digits and single hyphens between them")
+    return endpoint
