@@ -78,9 +78,17 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """Something needed to decide is not known: nothing new is released, what was given is left untouched."""
+    """Something needed to decide is not known: nothing new is released, what was given on such a rule is left untouched.
+
+    A fact that was given on a rule which now plainly fails is taken back all the same: that some other rule might yet
+    carry it is no ground to keep it.
+    """
 
     missing: str
+    hangs_on: frozenset[str] = frozenset()
+    """The rules that may hold, once what is missing is known; empty: a rule that forbids may hold, so all of them."""
+    otherwise: str = "no-rule"
+    """The reason of withholding, for whoever holds the fact on none of these rules."""
 
 
 Ruling = Released | Withheld | Undecided
@@ -158,18 +166,19 @@ def decide(
         if answer.missing:
             return Undecided(answer.missing)
     furthest: _Answer | None = None
-    undecided = ""
+    undecided: dict[str, str] = {}
     for rule in releases:
         answer = _ask(rule, question)
         if answer.holds:
             return Released(rule.id, answer.will.will.will if answer.will else None)
         if answer.missing:
-            undecided = undecided or answer.missing
+            undecided[rule.id] = answer.missing
         elif furthest is None or answer.met > furthest.met:
             furthest = answer
+    reason = furthest.failed if furthest else "no-rule"
     if undecided:
-        return Undecided(undecided)
-    return Withheld(furthest.failed if furthest else "no-rule")
+        return Undecided(next(iter(undecided.values())), frozenset(undecided), reason)
+    return Withheld(reason)
 
 
 def _ask(rule: Rule, question: Question) -> _Answer:

@@ -111,16 +111,17 @@ def _addressed_to_recipient(q: Question, _: WillState | None) -> Truth:
 
 
 def _referred_to_recipient(q: Question, _: WillState | None) -> Truth:
-    """The referral, until it ends or the relationship that it led to does (TYM 3 §)."""
+    """The referral, until it ends, or the relationship that it led to does, also for this recipient alone (TYM 3 §)."""
+    relationship = q.client.head.relationship
     return (
         is_addressed_to(q.fact, q.recipient, ())
         and referral_state(q.client, q.fact) not in REFERRAL_ENDS
-        and not q.client.head.is_relationship_over
+        and (relationship is None or (relationship.is_open and q.recipient.id in relationship.parties))
     )
 
 
 def _recipient_is_owner(q: Question, _: WillState | None) -> Truth:
-    return q.fact.owner == q.recipient.id
+    return q.fact.owner == q.recipient.id and not q.fact.is_joint
 
 
 def _provider_is_party_of_plan(q: Question, _: WillState | None) -> Truth:

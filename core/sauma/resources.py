@@ -5,6 +5,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from sauma.places import Places
+from sauma.rulefile import Laws, read_laws
 
 # Kind of text: its folder inside the installed package, and its folder in a checkout.
 _FOLDERS = {"places": ("_places", "places"), "law": ("_law", "law"), "avro": ("_avro", "schemas/avro")}
@@ -48,3 +49,9 @@ def _checkout(module: Path) -> Path | None:
     root = module.parent.parent.parent
     lies_in_core = module.parent == root / "core" / "sauma"
     return root if lies_in_core and (root / "pyproject.toml").is_file() else None
+
+
+def load_laws(country: str = "fi") -> Laws:
+    """The country's dated rule sets; raises `sauma.rulefile.RuleFileError` with everything that is wrong with them."""
+    files = {name: read_text("law", country, name) for name in names("law", country) if name.endswith(".toml")}
+    return read_laws({f"law/{country}/{name}": text for name, text in files.items()})

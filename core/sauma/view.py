@@ -39,7 +39,8 @@ def judge(law: Law, client: Client, state: FactState, recipient: Endpoint, place
     given = state.given.get(recipient.id)
     ruling = decide(law, client=client, fact=fact, disclosers=disclosers, recipient=recipient, given=given, now=now)
     # Whoever a move made the owner keeps the item as its own when the ground for passing it on has gone.
-    return Released(OWN) if fact.owner == recipient.id and isinstance(ruling, Withheld) and given else ruling
+    keeps = fact.owner == recipient.id and not fact.is_joint and not isinstance(ruling, Released) and given
+    return Released(OWN) if keeps else ruling
 
 
 def _disclosers(client: Client, fact: Fact, places: Places) -> tuple[Endpoint, ...]:
@@ -65,7 +66,9 @@ def compare(law: Law, state: FactState, recipient: Endpoint, ruling: Ruling) -> 
                 state_after = "erasing" if ask == "erase" else "stopped"
                 return Compared(fact, recipient, "retracted", replace(given, state=state_after), reason, ask)
             return Compared(fact, recipient, "withheld", given, reason)
-        case Undecided(missing):
+        case Undecided(missing, hangs_on, otherwise):
+            if given is not None and given.is_live and hangs_on and given.rule not in hangs_on:
+                return compare(law, state, recipient, Withheld(otherwise))
             return Compared(fact, recipient, "undecided", given, missing)
 
 

@@ -65,6 +65,8 @@ class FactRow:
     starts: Moment | None = None
     ends: Moment | None = None
     is_closed: bool = False
+    adopts: FactId | None = None
+    """A fact that a move passed to this register: from now on this row speaks for it."""
 
 
 @dataclass(frozen=True, slots=True)

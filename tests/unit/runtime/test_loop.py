@@ -1,0 +1,234 @@
+"""The loop commits each batch once, starts again after a doubt, wakes up when something is due, and lets bugs through."""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from sauma_services.runtime.clock import ManualClock
+from sauma_services.runtime.errors import Fenced, TryAgain
+from sauma_services.runtime.health import Health, State, read_health
+from sauma_services.runtime.loop import Loop, LoopSettings
+from sauma_services.runtime.ports import Append, Assignment, LoopLog, Outputs, Record, StatePart
+from sauma_services.runtime.sqlite_log import SqliteLog
+
+START = 1_777_593_600_000
+
+
+class Numbering:
+    """Numbers all records from 1; the number is its state. Notes the calls it gets."""
+
+    name = "numbering"
+    inputs = ("in.kela",)
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.number: int | None = None
+        self.pending = 0
+        self.due: int | None = None
+
+    def restore(self, partition: int, parts: Iterable[StatePart]) -> None:
+        assert self.number is None
+        self.number = sum(int(part.value or b"") for part in parts)
+        self.calls.append(f"restore {partition}")
+
+    def forget(self, partition: int) -> None:
+        self.number = None
+        self.calls.append(f"forget {partition}")
+
+    def process(self, records: Sequence[Record], *, now: int) -> Outputs:
+        self.calls.append(f"process {len(records)} at {now - START}")
+        self.due = None
+        assert self.number is not None
+        self.pending = self.number + len(records)
+        appends = [Append("journal", b"k", b"%d" % (self.number + 1 + n)) for n in range(len(records))]
+        return Outputs(appends, {0: [StatePart(b"number", b"%d" % self.pending)]})
+
+    def committed(self) -> None:
+        self.number = self.pending
+        self.calls.append("committed")
+
+    def discard(self) -> None:
+        self.calls.append("discard")
+
+    def next_due(self) -> int | None:
+        return self.due
+
+
+class Failing:
+    """A log that fails once where it is told to; the commit may have taken effect or not."""
+
+    def __init__(self, log: LoopLog, at: str, failure: Exception) -> None:
+        self._log = log
+        self._at = at
+        self._failure = failure
+
+    def _maybe_fail(self, place: str) -> None:
+        if place == self._at:
+            self._at = ""
+            raise self._failure
+
+    def assigned(self) -> Assignment:
+        return self._log.assigned()
+
+    def restore(self, partition: int) -> Iterator[StatePart]:
+        yield from self._log.restore(partition)
+        self._maybe_fail("restore")
+
+    def read(self, count_max: int, wait_seconds_max: float) -> Sequence[Record]:
+        self._maybe_fail("read")
+        return self._log.read(count_max, wait_seconds_max)
+
+    def commit(
+        self, batch: Sequence[Record], appends: Sequence[Append], state: Mapping[int, Sequence[StatePart]]
+    ) -> None:
+        self._maybe_fail("before commit")
+        self._log.commit(batch, appends, state)
+        self._maybe_fail("after commit")
+
+    def reopen(self) -> None:
+        self._log.reopen()
+
+    def close(self) -> None:
+        self._log.close()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[SqliteLog]:
+    log = SqliteLog(tmp_path / "log.sqlite3")
+    yield log
+    log.close()
+
+
+def publish(log: SqliteLog, count: int) -> None:
+    log.publisher().publish("in.kela", [Append("in.kela", b"k", b"v")] * count)
+
+
+def outputs(log: SqliteLog) -> list[int]:
+    return [int(record.value) for record in log.reader().scan("journal", 0)]
+
+
+def loop_over(
+    log: SqliteLog, topology: Numbering, *, at: str = "", failure: Exception | None = None, health: Health | None = None
+) -> tuple[Loop, ManualClock]:
+    clock = ManualClock(START)
+    port = Failing(log.loop(topology.name, topology.inputs), at, failure or TryAgain("no answer"))
+    return Loop(port, topology, clock, LoopSettings(2, 0.01, 0.01), health=health), clock
+
+
+def test_a_turn_restores_then_processes_then_commits(log: SqliteLog) -> None:
+    publish(log, 3)
+    topology = Numbering()
+    loop, _ = loop_over(log, topology)
+
+    assert [loop.turn(), loop.turn(), loop.turn()] == [True, True, False]
+
+    assert topology.calls == ["restore 0", "process 2 at 0", "committed", "process 1 at 0", "committed"]
+    assert outputs(log) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("at", ["restore", "read", "before commit", "after commit"])
+def test_after_a_failure_each_record_still_counts_once(log: SqliteLog, at: str) -> None:
+    publish(log, 3)
+    topology = Numbering()
+    loop, _ = loop_over(log, topology, at=at)
+
+    turns = [loop.turn() for _ in range(4)]
+
+    assert turns[0] is False
+    assert outputs(log) == [1, 2, 3]
+    assert topology.number == 3
+
+
+def test_a_commit_in_doubt_is_discarded_and_everything_restored(log: SqliteLog) -> None:
+    publish(log, 1)
+    topology = Numbering()
+    loop, _ = loop_over(log, topology, at="after commit")
+
+    loop.turn()
+    loop.turn()
+
+    assert topology.calls == ["restore 0", "process 1 at 0", "discard", "forget 0", "restore 0"]
+
+
+def test_what_is_due_is_processed_without_records_and_not_before(log: SqliteLog) -> None:
+    topology = Numbering()
+    loop, clock = loop_over(log, topology)
+    topology.due = START + 1_000
+
+    before = loop.turn()
+    clock.advance(1_000)
+    then = loop.turn()
+
+    assert (before, then) == (False, True)
+    assert topology.calls == ["restore 0", "process 0 at 1000", "committed"]
+
+
+def test_a_fenced_loop_ends(log: SqliteLog, tmp_path: Path) -> None:
+    publish(log, 1)
+    topology = Numbering()
+    health = Health(tmp_path, ManualClock(START))
+    loop, _ = loop_over(log, topology, at="before commit", failure=Fenced("taken over"), health=health)
+
+    with pytest.raises(Fenced):
+        loop.run(threading.Event())
+
+    assert "committed" not in topology.calls
+    assert (read_health(tmp_path)["numbering"].state, read_health(tmp_path)["numbering"].reason) == (
+        State.FAILED,
+        "taken over",
+    )
+
+
+def test_a_bug_comes_out_and_its_text_stays_in(
+    log: SqliteLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(log, 1)
+    health = Health(tmp_path, ManualClock(START))
+    loop, _ = loop_over(log, Numbering(), at="read", failure=KeyError("Maija Meikäläinen"), health=health)
+
+    with pytest.raises(KeyError):
+        loop.run(threading.Event())
+
+    assert read_health(tmp_path)["numbering"].reason == "KeyError"
+    assert "Maija" not in capsys.readouterr().err
+
+
+def test_a_run_is_stopped_between_turns_and_says_so(log: SqliteLog, tmp_path: Path) -> None:
+    publish(log, 5)
+    stop = threading.Event()
+
+    class StopsItself(Numbering):
+        def process(self, records: Sequence[Record], *, now: int) -> Outputs:
+            stop.set()
+            return super().process(records, now=now)
+
+    topology = StopsItself()
+    loop, _ = loop_over(log, topology, health=Health(tmp_path, ManualClock(START)))
+
+    loop.run(stop)
+
+    assert topology.calls[-1] == "committed"
+    assert outputs(log) == [1, 2]
+    assert read_health(tmp_path)["numbering"].state is State.STOPPED
+
+
+def test_a_run_goes_on_after_repeated_failures(log: SqliteLog) -> None:
+    publish(log, 1)
+    stop = threading.Event()
+
+    class StopsAtTheEnd(Numbering):
+        failures = 0
+
+        def process(self, records: Sequence[Record], *, now: int) -> Outputs:
+            self.failures += 1
+            if self.failures < 4:
+                raise TryAgain("the key service does not answer")
+            stop.set()
+            return super().process(records, now=now)
+
+    loop, _ = loop_over(log, StopsAtTheEnd())
+
+    loop.run(stop)
+
+    assert outputs(log) == [1]
