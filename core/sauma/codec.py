@@ -39,9 +39,17 @@ def _is_record(annotation: Any) -> bool:
 
 
 class Registry:
-    """Derives schemas and converters for record types, each named type once."""
+    """Derives schemas and converters for record types of one namespace, each named type once.
 
-    def __init__(self) -> None:
+    `properties` are added to the schemas of the types they name: they travel with the schema and change no byte.
+    """
+
+    def __init__(
+        self, namespace: str = NAMESPACE, properties: Mapping[str, Mapping[str, Any]] = types.MappingProxyType({})
+    ) -> None:
+        self._namespace = namespace
+        self._properties = properties
+        self._records: dict[str, type] = {}
         self._schemas: dict[str, dict[str, Any]] = {}
         self._dump: dict[str, Callable[[Any], Any]] = {}
         self._load: dict[str, Callable[[Any], Any]] = {}
@@ -63,15 +71,19 @@ class Registry:
     def _learn(self, record: type) -> None:
         name = record.__name__
         if name in self._schemas:
+            if self._records[name] is not record:
+                raise TypeError(f"{record!r} and {self._records[name]!r} would both be {self._namespace}.{name}")
             return
         hints = typing.get_type_hints(record)
         fields = dataclasses.fields(record)
         kinds = {field.name: self._kind(hints[field.name], where=f"{name}.{field.name}") for field in fields}
+        self._records[name] = record
         self._schemas[name] = {
             "type": "record",
             "name": name,
-            "namespace": NAMESPACE,
+            "namespace": self._namespace,
             "doc": (record.__doc__ or "").strip().splitlines()[0],
+            **self._properties.get(name, {}),
             "fields": [_field_schema(field, kinds[field.name]) for field in fields],
         }
         dump = ", ".join(f"{f.name!r}: " + kinds[f.name].dump.format(v=f"r.{f.name}") for f in fields)
@@ -88,7 +100,7 @@ class Registry:
         if _is_record(annotation):
             self._learn(annotation)
             name = annotation.__name__
-            return _Kind(f"{NAMESPACE}.{name}", f"_D[{name!r}]({{v}})", f"_L[{name!r}]({{v}})")
+            return _Kind(f"{self._namespace}.{name}", f"_D[{name!r}]({{v}})", f"_L[{name!r}]({{v}})")
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
             return self._array(arguments[0], where)
@@ -132,8 +144,8 @@ class Registry:
         if len(others) != len(members) or not all(_is_record(m) for m in others):
             raise TypeError(f"{where}: a union is either one type or null, or several records and no null")
         schemas = [self._kind(m, where=where).schema for m in others]
-        dump = f"(({NAMESPACE!r} + '.' + {{v}}.__class__.__name__), _D[{{v}}.__class__.__name__]({{v}}))"
-        load = f"_L[{{v}}[0][{len(NAMESPACE) + 1}:]]({{v}}[1])"
+        dump = f"(({self._namespace!r} + '.' + {{v}}.__class__.__name__), _D[{{v}}.__class__.__name__]({{v}}))"
+        load = f"_L[{{v}}[0][{len(self._namespace) + 1}:]]({{v}}[1])"
         return _Kind(schemas, dump, load)
 
 
@@ -160,9 +172,9 @@ class Codec(Generic[T]):
     boolean of 7, a padded number or trailing bytes, so the bytes are encoded again and compared (invariant I22).
     """
 
-    def __init__(self, record: type[T]) -> None:
-        self._dump, self._load = REGISTRY.converters(record)
-        named = REGISTRY.named()
+    def __init__(self, record: type[T], registry: Registry = REGISTRY) -> None:
+        self._dump, self._load = registry.converters(record)
+        named = registry.named()
         known: dict[str, Any] = {}
         for name, schema in named.items():
             parsed = fastavro.parse_schema(schema, named_schemas=known)

@@ -7,7 +7,7 @@ Texts are the agency's own words, in its own language; codes are national ones w
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from sauma.codec import Codec, Undecodable
+from sauma.codec import Codec, Registry, Undecodable
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +207,14 @@ class Sealed:
     content: bytes
 
 
+# A namespace of their own: an event has a Referral too. The category stands in each type's schema.
+CONTENT_REGISTRY = Registry(
+    namespace="sauma.content", properties={name: {"category": list(held)} for name, held in CATEGORY_OF.items()}
+)
+
 _SEALED = Codec(Sealed)
 _BY_NAME: Mapping[str, type[Content]] = {kind.__name__: kind for kind in CONTENT_OF.values()}
-_CODECS: Mapping[str, Codec[Content]] = {name: Codec(kind) for name, kind in _BY_NAME.items()}
+_CODECS: Mapping[str, Codec[Content]] = {name: Codec(kind, CONTENT_REGISTRY) for name, kind in _BY_NAME.items()}
 
 
 def content_schema(content: Content) -> str:

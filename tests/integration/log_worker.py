@@ -1,7 +1,7 @@
 """What the log suite runs in processes of its own, to be killed: a counting loop, and a publisher.
 
-`python log_worker.py ADDRESS loop` turns until killed; `... drain` until there is nothing to do; `... publish NAME COUNT`;
-`... die STATEMENT` (SQLite only) is killed when the so-manieth statement of a commit begins.
+`python log_worker.py ADDRESS drain` turns until there is nothing to do and tells each commit; `... publish NAME COUNT`;
+`... die STATEMENT` (SQLite only) is killed as the so-manieth statement of a commit begins.
 ADDRESS says which log: `sqlite:<path>`.
 """
 
@@ -9,7 +9,6 @@ import itertools
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -94,8 +93,6 @@ def main(address: str, command: str, *arguments: str) -> None:
         topology = Counting(tells=True)
         settings = LoopSettings(records_max=7)
         loop = Loop(log.loop(topology.name, topology.inputs), topology, SystemClock(), settings)
-        if command == "loop":
-            loop.run(threading.Event())
         while loop.turn():
             pass
     log.close()

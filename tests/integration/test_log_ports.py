@@ -449,7 +449,7 @@ def assert_consistent(log: Log, partitions: int) -> int:
 
 def kill_after(lines: int) -> Callable[["subprocess.Popen[str]"], None]:
     def kill(worker: "subprocess.Popen[str]") -> None:
-        assert worker.stdout is not None
+        assert worker.stdout is not None  # a line a commit; empty once the process has ended by itself
         for _ in range(lines):
             worker.stdout.readline()
         worker.kill()
@@ -461,10 +461,10 @@ def kill_after(lines: int) -> Callable[["subprocess.Popen[str]"], None]:
 def test_a_process_killed_anywhere_leaves_whole_commits(under_test: UnderTest, partitions: int) -> None:
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
-    pairs = filled(under_test, 400, partitions)
+    pairs = filled(under_test, 700, partitions)
     done = 0
     for _ in range(5):
-        with under_test.start("loop") as worker:
+        with under_test.start("drain") as worker:
             kill_after(chance.randint(0, 8))(worker)
         before, done = done, assert_consistent(under_test.log, partitions)
         assert done >= before, f"seed {seed}"

@@ -42,28 +42,46 @@ def _taken(now: RelationshipState, context: Context, body: Relationship) -> Rela
     match body.step:
         case "taking-part":
             return replace(now, is_confirmed=now.is_confirmed or agency != _agency(context.places, now.started_by))
-        case "joined":
-            return now
         case "left":
             return replace(now, parties=tuple(p for p in now.parties if p != source))
         case "reviewed":
-            if context.source.role != "employment":
-                return Refusal("review-is-by-employment")
-            return replace(now, review_due=months_later(context.now, 3))
-        case "end-proposed":
-            return replace(now, before_ending=now.state, end_proposed_by=source, end_confirmed=(agency,))
-        case "end-confirmed":
-            return _end_confirmed(now, context, body)
-        case "end-withdrawn" if now.end_proposed_by != source:
-            return Refusal("not-the-proposer")
-        case "end-objected" | "end-withdrawn":
-            return replace(now, end_proposed_by=None, end_confirmed=())
-        case "annul":
-            return replace(now, annulled_by=source) if source == now.started_by else Refusal("not-the-starter")
-        case _:  # annul-confirmed
-            if now.annulled_by is None or _agency(context.places, now.annulled_by) == agency:
-                return Refusal("annulment-needs-another-agency")
-            return replace(now, ended_at=context.now)
+            return _reviewed(now, context)
+        case "annul" | "annul-confirmed":
+            return _annulled(now, context, body.step)
+        case "joined":
+            return now
+        case _:
+            return _ending(now, context, body)
+
+
+def _reviewed(now: RelationshipState, context: Context) -> RelationshipState | Refusal:
+    """The employment authority sees to the review, at least every three months (TYM 381/2023 6 §)."""
+    if context.source.role != "employment":
+        return Refusal("review-is-by-employment")
+    return replace(now, review_due=months_later(context.now, 3))
+
+
+def _annulled(now: RelationshipState, context: Context, step: str) -> RelationshipState | Refusal:
+    """A start in error, said by who started it and confirmed by another agency."""
+    source = context.event.source
+    if step == "annul":
+        return replace(now, annulled_by=source) if source == now.started_by else Refusal("not-the-starter")
+    if now.annulled_by is None or _agency(context.places, now.annulled_by) == context.source.agency:
+        return Refusal("annulment-needs-another-agency")
+    return replace(now, ended_at=context.now)
+
+
+def _ending(now: RelationshipState, context: Context, body: Relationship) -> RelationshipState | Refusal:
+    """Proposed by one, confirmed by all three; until then it can be objected to or withdrawn."""
+    source = context.event.source
+    if body.step == "end-proposed":
+        agencies = (context.source.agency,)
+        return replace(now, before_ending=now.state, end_proposed_by=source, end_confirmed=agencies)
+    if body.step == "end-confirmed":
+        return _end_confirmed(now, context, body)
+    if body.step == "end-withdrawn" and now.end_proposed_by != source:
+        return Refusal("not-the-proposer")
+    return replace(now, end_proposed_by=None, end_confirmed=())
 
 
 def _end_confirmed(now: RelationshipState, context: Context, body: Relationship) -> RelationshipState | Refusal:

@@ -81,6 +81,7 @@ class SqliteReader:
 def page_of_records(
     connection: sqlite3.Connection, topic: str, partition: int, *, start_at: int, stop_at: int, count: int
 ) -> list[Record]:
+    """Up to `count` records of one partition between two keys of the table, read at once."""
     return [
         Record(
             topic, partition, at & _POSITION_MASK, key, value, unpack_headers(headers) if headers else (), stamped_at
@@ -90,6 +91,7 @@ def page_of_records(
 
 
 def parts_of(connection: sqlite3.Connection, consumer: int, partition: int) -> Iterator[StatePart]:
+    """All live parts of one partition, each once; pages may be of different commits."""
     after, compare = b"", ">="  # the empty key is a key too, and the smallest
     while True:
         with translated():

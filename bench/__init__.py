@@ -1,0 +1,1 @@
+"""The measurements, one command each. They print figures and ratios and judge nothing."""

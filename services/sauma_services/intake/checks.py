@@ -1,0 +1,134 @@
+"""Checks the form of an event and the codes in it; what the event means for the client is the router's to decide."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sauma.codec import Codec, Undecodable
+from sauma.event import ClientChange, Event, FactPut, FactStep, Receipt, Referral, Relationship, Will, put_steps
+from sauma.fact import CATEGORIES, HANDLING, KINDS, ROLES
+from sauma.ids import EndpointId, event_id
+from sauma.lifecycle import REFERRAL, RELATIONSHIP, WILL, Table
+
+SCHEMA = b"sauma.Event/1"
+"""What the `schema` header must say; a reader that knows more versions lists them here."""
+
+MESSAGE_BYTES_MAX = 1024 * 1024
+"""As Kafka's default and the agencies' platforms; a larger record would have to be configured on both sides."""
+
+CELL_BYTES_MAX = 16 * 1024
+"""A plan item in words is under 2 KiB; documents do not belong in a cell."""
+
+STEPS_MAX = 1_000
+"""Fact steps in one event: a plan has tens."""
+
+_SUBJECT = re.compile(r"[0-9a-f]{32}")
+_INCARNATION = re.compile(r"[0-9a-z-]{1,64}")
+_CODEC = Codec(Event)
+
+ADVICE: Mapping[str, str] = {
+    "message-too-large": f"the record is over {MESSAGE_BYTES_MAX} bytes; send fewer facts in one event",
+    "cell-too-large": f"a cell is over {CELL_BYTES_MAX} bytes; share a reference instead of a document",
+    "too-many-steps": f"an event has over {STEPS_MAX} fact steps; split it",
+    "unknown-schema": f"the schema header is not {SCHEMA.decode()}; upgrade the connector or intake",
+    "undecodable": "the bytes are not one record in canonical Avro; encode with the published schema",
+    "forged-source": "the event names another source than the topic's; write to your own topic only",
+    "wrong-id": "the event's id is not the one computed from source, incarnation, subject and seq",
+    "malformed-subject": "the subject or incarnation is malformed, or differs from the record's key; ask the keyring for it",
+    "unknown-code": "a code in the event is in no code list of this version; see the model's tables",
+    "bad-number": "a seq, version or moment is out of its range",
+}
+"""What each reason of a refusal means and what to do, for the sending agency; without any value from the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """The record is refused for this reason, one of `ADVICE`."""
+
+    reason: str
+
+
+def read_event(value: bytes, *, key: bytes, headers: Mapping[str, bytes], endpoint: EndpointId) -> Event | Bad:
+    """The event in a record of the endpoint's topic, or why it is refused."""
+    if len(value) > MESSAGE_BYTES_MAX:
+        return Bad("message-too-large")
+    if headers.get("schema", SCHEMA) != SCHEMA:
+        return Bad("unknown-schema")
+    try:
+        event = _CODEC.decode(value)
+    except Undecodable:
+        return Bad("undecodable")
+    reason = _wrong_with(event, key, endpoint)
+    return Bad(reason) if reason else event
+
+
+def _wrong_with(event: Event, key: bytes, endpoint: EndpointId) -> str:
+    if event.source != endpoint:
+        return "forged-source"
+    if not _SUBJECT.fullmatch(event.subject) or event.subject.encode() != key:
+        return "malformed-subject"
+    if not _INCARNATION.fullmatch(event.incarnation):
+        return "malformed-subject"
+    if not 1 <= event.seq < 2**53:
+        return "bad-number"
+    if event.id != event_id(event.source, event.incarnation, event.subject, event.seq):
+        return "wrong-id"
+    return _wrong_in_body(event) or _wrong_in_steps(put_steps(event.body))
+
+
+def _wrong_in_body(event: Event) -> str:
+    """The body's own codes."""
+    match event.body:
+        case Referral() as body:
+            known = _is_step(REFERRAL, body.step) and (body.to_role is None or body.to_role in ROLES)
+        case Relationship() as body:
+            known = _is_step(RELATIONSHIP, body.step)
+        case Will() as body:
+            known = (
+                _is_step(WILL, body.step)
+                and body.kind in ("consent", "permit", "prohibition")
+                and body.given_by in ("client", "guardian", "proxy")
+                and set(body.scope.kinds) <= KINDS.keys()
+                and set(body.scope.categories) <= set(CATEGORIES)
+            )
+        case ClientChange() as body:
+            known = body.change in ("moved", "died", "non-disclosure", "non-disclosure-lifted")
+        case Receipt() as body:
+            known = body.kind in ("refused", "erased", "kept", "inventory")
+        case _:
+            known = True
+    return "" if known else "unknown-code"
+
+
+def _is_step(table: Table, step: str) -> bool:
+    return any(step == known for _, known in table)
+
+
+_STEPS = frozenset({"put", "close", "void", "mark", "confirm", "approve", "propose", "accept", "decline", "settle"})
+
+
+def _wrong_in_steps(steps: tuple[FactStep, ...]) -> str:
+    if len(steps) > STEPS_MAX:
+        return "too-many-steps"
+    for step in steps:
+        if step.step not in _STEPS:
+            return "unknown-code"
+        if step.put is not None and (reason := _wrong_in_put(step.put)):
+            return reason
+        if step.marks is not None and not _roles_known(mark.role for mark in step.marks.necessary_for):
+            return "unknown-code"
+    return ""
+
+
+def _wrong_in_put(put: FactPut) -> str:
+    if put.kind not in KINDS or put.category not in CATEGORIES or put.handling not in HANDLING:
+        return "unknown-code"
+    if len(put.cell) > CELL_BYTES_MAX:
+        return "cell-too-large"
+    if not 0 <= put.base < 2**31:
+        return "bad-number"
+    return "" if _roles_known(mark.role for mark in put.marks.necessary_for) else "unknown-code"
+
+
+def _roles_known(roles: Iterable[str]) -> bool:
+    return all(role in ROLES for role in roles)

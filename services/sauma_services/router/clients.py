@@ -1,0 +1,102 @@
+"""Keeps the clients of the assigned partitions: their parts as bytes, and those in use as records; writes back what changed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sauma.client import Client, FactState, Head, Parked, SourceMark, new_client
+from sauma.codec import Codec
+from sauma.ids import SubjectId
+from sauma_services.runtime.ports import StatePart
+
+HEAD, SOURCE, FACT, PARKED = "head", "source", "fact", "parked"
+
+_HEAD, _SOURCE, _FACT, _PARKED = Codec(Head), Codec(SourceMark), Codec(FactState), Codec(Parked)
+
+
+def part_key(subject: str, kind: str, name: str = "") -> bytes:
+    """The key of one part of one client."""
+    return f"{subject}/{kind}/{name}".encode()
+
+
+def read_client(subject: SubjectId, parts: Mapping[bytes, bytes]) -> Client:
+    """The client in these parts; a new one where there are none."""
+    head = new_client(subject).head
+    sources, facts, parked = {}, {}, {}
+    for key, value in sorted(parts.items()):
+        _, kind, name = key.decode().split("/", 2)
+        if kind == HEAD:
+            head = _HEAD.decode_trusted(value)
+        elif kind == SOURCE:
+            mark = _SOURCE.decode_trusted(value)
+            sources[mark.source] = mark
+        elif kind == FACT:
+            state = _FACT.decode_trusted(value)
+            facts[state.fact.id] = state
+        else:
+            parked[name] = _PARKED.decode_trusted(value)
+    return Client(head, sources, facts, parked)
+
+
+def changed_parts(before: Client, after: Client) -> Iterator[StatePart]:
+    """The parts that a step made anew or took away: a part that a step did not touch is the same object."""
+    subject = after.head.subject
+    if after.head is not before.head:
+        yield StatePart(part_key(subject, HEAD), _HEAD.encode(after.head))
+    yield from _changed(subject, SOURCE, before.sources, after.sources, _SOURCE)
+    yield from _changed(subject, FACT, before.facts, after.facts, _FACT)
+    yield from _changed(subject, PARKED, before.parked, after.parked, _PARKED)
+
+
+def _changed(
+    subject: str, kind: str, before: Mapping[Any, Any], after: Mapping[Any, Any], codec: Codec[Any]
+) -> Iterator[StatePart]:
+    if before is after:
+        return
+    for name, value in after.items():
+        if before.get(name) is not value:
+            yield StatePart(part_key(subject, kind, name), codec.encode(value))
+    for name in before.keys() - after.keys():
+        yield StatePart(part_key(subject, kind, name), None)
+
+
+class Clients:
+    """The clients of one partition.
+
+    Every part is kept as bytes; the clients touched last are also kept as records. `count_max` bounds those: fewer, and
+    more clients are decoded anew at each event; more, and memory grows (the benchmark prints how much a client takes).
+    """
+
+    def __init__(self, parts: Iterable[StatePart], *, count_max: int) -> None:
+        self._parts: dict[str, dict[bytes, bytes]] = {}
+        self._live: dict[str, Client] = {}
+        self._count_max = count_max
+        self.put(parts)
+
+    def get(self, subject: SubjectId) -> Client:
+        """The client as committed."""
+        client = self._live.get(subject)
+        return client if client is not None else read_client(subject, self._parts.get(subject, {}))
+
+    def put(self, parts: Iterable[StatePart]) -> None:
+        """These parts are committed."""
+        for part in parts:
+            subject = part.key[:32].decode()
+            if part.value is None:
+                self._parts.get(subject, {}).pop(part.key, None)
+            else:
+                self._parts.setdefault(subject, {})[part.key] = part.value
+
+    def keep(self, client: Client) -> None:
+        """This client is committed, and likely to be asked for again."""
+        subject = client.head.subject
+        self._live.pop(subject, None)
+        self._live[subject] = client
+        if len(self._live) > self._count_max:
+            del self._live[next(iter(self._live))]
+
+    def heads(self) -> Iterator[Head]:
+        """Every client's head: to find again what is due."""
+        for subject, parts in self._parts.items():
+            head = parts.get(part_key(subject, HEAD))
+            if head is not None:
+                yield _HEAD.decode_trusted(head)

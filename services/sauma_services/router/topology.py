@@ -1,0 +1,174 @@
+"""Takes the journal, client by client, through the core's step; writes deliveries, decisions and state together.
+
+The effect's key is the delivery's id, computed from the client's own count: a record taken twice gives the same bytes.
+"""
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sauma.client import Client
+from sauma.codec import Codec
+from sauma.decision import Decision
+from sauma.delivery import Delivery
+from sauma.fact import Moment
+from sauma.ids import SubjectId, event_hash
+from sauma.journal import Entry, Epoch, WakeUp
+from sauma.places import Places
+from sauma.rulefile import Laws
+from sauma.splice import event_in_entry
+from sauma.step import step
+from sauma_services.router.clients import Clients, changed_parts
+from sauma_services.runtime import logging as log
+from sauma_services.runtime.ports import Append, Outputs, Record, StatePart
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries
+
+_ENTRY, _DELIVERY, _DECISION, _EPOCH = Codec(Entry), Codec(Delivery), Codec(Decision), Codec(Epoch)
+
+CORE_RELEASE = "1"
+"""The release of the core's behaviour: raised whenever the same journal could give other bytes than before."""
+
+EPOCH_KEY = b"epoch"
+"""The key of epoch records, and of the state part that holds a partition's latest."""
+
+CLIENTS_LIVE_MAX = 100_000
+"""Clients kept as records in memory; see `Clients`."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What one call of `process` computed, until it is committed or discarded."""
+
+    clients: dict[SubjectId, Client] = field(default_factory=dict)
+    state: dict[int, dict[bytes, bytes | None]] = field(default_factory=dict)
+    partition_of: dict[SubjectId, int] = field(default_factory=dict)
+    alarms: list[tuple[str, str]] = field(default_factory=list)
+    woken: list[tuple[int, SubjectId, int]] = field(default_factory=list)
+    epochs: dict[int, Epoch] = field(default_factory=dict)
+
+
+class Router:
+    """The topology of the router."""
+
+    name = "router"
+    inputs: Sequence[str] = (JOURNAL.name,)
+
+    def __init__(self, *, laws: Laws, places: Places, clients_live_max: int = CLIENTS_LIVE_MAX) -> None:
+        self._laws = laws
+        self._places = places
+        self._clients_live_max = clients_live_max
+        self._partitions: dict[int, Clients] = {}
+        self._epochs: dict[int, Epoch] = {}
+        self._due: list[tuple[int, SubjectId, int]] = []
+        self._pending = _Pending()
+
+    def restore(self, partition: int, parts: Iterable[StatePart]) -> None:
+        """Take up the clients of a partition, and what is due for them."""
+        own: list[StatePart] = []
+        for part in parts:
+            if part.key == EPOCH_KEY and part.value is not None:
+                self._epochs[partition] = _EPOCH.decode_trusted(part.value)
+            else:
+                own.append(part)
+        clients = self._partitions[partition] = Clients(own, count_max=self._clients_live_max)
+        for head in clients.heads():
+            if head.wake_at is not None:
+                heapq.heappush(self._due, (head.wake_at, head.subject, partition))
+
+    def forget(self, partition: int) -> None:
+        """Drop a partition's clients and what was due for them."""
+        self._partitions.pop(partition, None)
+        self._epochs.pop(partition, None)
+        self._due = [due for due in self._due if due[2] != partition]
+        heapq.heapify(self._due)
+
+    def next_due(self) -> int | None:
+        """The earliest wake-up; at once while a partition still has to be told what decides from now on."""
+        if any(self._epochs.get(partition) != self._epoch(partition) for partition in self._partitions):
+            return 0
+        return self._due[0][0] if self._due else None
+
+    def process(self, records: Sequence[Record], *, now: int) -> Outputs:
+        """One step a record, in order; then the wake-ups that are due, into the journal."""
+        self._pending = _Pending()
+        appends: list[Append] = []
+        for record in records:
+            self._take(record, appends)
+        appends += self._announced(Moment(now))
+        appends += self._wake_ups(Moment(now))
+        state = {
+            partition: [StatePart(key, value) for key, value in parts.items()]
+            for partition, parts in self._pending.state.items()
+        }
+        return Outputs(appends, state)
+
+    def committed(self) -> None:
+        """What was computed is now what is."""
+        pending, self._pending = self._pending, _Pending()
+        for partition, parts in pending.state.items():
+            self._partitions[partition].put(StatePart(key, value) for key, value in parts.items() if key != EPOCH_KEY)
+        self._epochs.update(pending.epochs)
+        for subject, client in pending.clients.items():
+            partition = pending.partition_of[subject]
+            self._partitions[partition].keep(client)
+            if client.head.wake_at is not None:
+                heapq.heappush(self._due, (client.head.wake_at, subject, partition))
+        for endpoint, reason in pending.alarms:
+            log.tell(log.Event.SOURCE_ALARM, part=self.name, endpoint=endpoint, reason=reason)
+
+    def discard(self) -> None:
+        """Drop what was computed; forgetting and restoring of every partition follow."""
+        self._pending = _Pending()
+
+    def _take(self, record: Record, appends: list[Append]) -> None:
+        entry = _ENTRY.decode_trusted(record.value)
+        if isinstance(entry.what, Epoch):
+            return
+        subject = SubjectId(record.key.decode())
+        before = self._pending.clients.get(subject) or self._partitions[record.partition].get(subject)
+        event = event_in_entry(record.value)
+        taken = step(
+            before,
+            entry,
+            event_digest=event_hash(event) if event else b"",
+            laws=self._laws,
+            places=self._places,
+        )
+        appends += [
+            Append(deliveries(delivery.recipient), record.key, _DELIVERY.encode(delivery))
+            for delivery in taken.deliveries
+        ]
+        appends.append(Append(DECISIONS.name, record.key, _DECISION.encode(taken.decision)))
+        state = self._pending.state.setdefault(record.partition, {})
+        for part in changed_parts(before, taken.client):
+            state[part.key] = part.value
+        self._pending.clients[subject] = taken.client
+        self._pending.partition_of[subject] = record.partition
+        if taken.decision.reason == "same-seq-other-bytes":
+            self._pending.alarms.append((taken.decision.source, taken.decision.reason))
+
+    def _epoch(self, partition: int) -> Epoch:
+        return Epoch(SubjectId(""), partition, CORE_RELEASE, self._laws.version, self._places.version, "1")
+
+    def _announced(self, now: Moment) -> list[Append]:
+        """An epoch record for each partition whose latest one pins something else than what decides now."""
+        appends: list[Append] = []
+        for partition in self._partitions:
+            epoch = self._epoch(partition)
+            if self._epochs.get(partition) != epoch:
+                self._pending.epochs[partition] = epoch
+                self._pending.state.setdefault(partition, {})[EPOCH_KEY] = _EPOCH.encode(epoch)
+                appends.append(Append(JOURNAL.name, EPOCH_KEY, _ENTRY.encode(Entry(now, epoch))))
+        return appends
+
+    def _wake_ups(self, now: Moment) -> list[Append]:
+        """A wake-up for each client whose moment has come; one whose moment has changed since is passed over."""
+        appends: list[Append] = []
+        while self._due and self._due[0][0] <= now:
+            moment, subject, partition = heapq.heappop(self._due)
+            clients = self._partitions.get(partition)
+            client = self._pending.clients.get(subject) or (clients.get(subject) if clients else None)
+            if client is not None and client.head.wake_at == moment:
+                wake_up = Entry(now, WakeUp(subject, Moment(moment)))
+                appends.append(Append(JOURNAL.name, subject.encode(), _ENTRY.encode(wake_up)))
+        return appends
