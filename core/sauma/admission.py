@@ -95,14 +95,17 @@ def _turn(client: Client, mark: SourceMark, event: Event | None, digest: bytes) 
         if following.event is not None and not following.is_done:
             events.append(following.event)
     waits = any(key.rpartition("/")[0] == mark.source for key in parked)
-    after = replace(
-        mark,
+    after = SourceMark(
+        source=mark.source,
+        incarnation=mark.incarnation,
         seq=seq,
         hashes=hashes[-HASH_BYTES * HASHES_KEPT :],
         waiting_since=mark.waiting_since if waits else None,
         waiting_told=mark.waiting_told and waits,
+        past=mark.past,
     )
-    return Turn(replace(client, sources={**client.sources, mark.source: after}, parked=parked), tuple(events))
+    turned = Client(client.head, {**client.sources, mark.source: after}, client.facts, parked)
+    return Turn(turned, tuple(events))
 
 
 def _again(mark: SourceMark, seq: int, digest: bytes) -> Repeat | Refusal:

@@ -188,11 +188,13 @@ class Client:
 
     def with_head(self, **changes: object) -> "Client":
         """The same client with a changed head."""
-        return replace(self, head=replace(self.head, **changes))  # type: ignore[arg-type] # the fields' own types hold
+        head = replace(self.head, **changes)  # type: ignore[arg-type] # the fields' own types hold
+        return Client(head, self.sources, self.facts, self.parked)
 
     def with_facts(self, *states: FactState) -> "Client":
         """The same client with these facts put in."""
-        return replace(self, facts={**self.facts, **{state.fact.id: state for state in states}})
+        facts = {**self.facts, **{state.fact.id: state for state in states}}
+        return Client(self.head, self.sources, facts, self.parked)
 
 
 def new_client(subject: SubjectId) -> Client:

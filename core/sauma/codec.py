@@ -1,8 +1,8 @@
 """Turns frozen records into Avro bytes and back, and derives the schema a record ought to have; it knows no topic and no file.
 
 A frozen dataclass *is* the Avro record. Its fields' annotations give the schema; a test holds the derived schema against
-the checked-in file. fastavro does the bytes; the two small functions between record and dictionary are written once per
-type from its annotations, because walking the annotations for every event costs more than the encoding itself.
+the checked-in file. fastavro reads; `sauma.avro_writer` writes, and is tested against fastavro. The functions between
+record and bytes are made once per type from its annotations: walking these for every event would cost more than the rest.
 """
 
 import dataclasses
@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import fastavro
+
+from sauma import avro_writer
 
 NAMESPACE = "sauma"
 T = TypeVar("T")
@@ -29,9 +31,17 @@ class _Kind:
     schema: Any
     dump: str = "{v}"
     load: str = "{v}"
+    write: str = ""
+    """The expression that gives the value's encoding."""
 
 
-_PLAIN: dict[Any, str] = {str: "string", int: "long", bool: "boolean", bytes: "bytes", float: "double"}
+_PLAIN: dict[Any, _Kind] = {
+    str: _Kind("string", write="_w.text({v})"),
+    int: _Kind("long", write="_w.long({v})"),
+    bool: _Kind("boolean", write="_w.boolean({v})"),
+    bytes: _Kind("bytes", write="_w.blob({v})"),
+    float: _Kind("double", write="_w.double({v})"),
+}
 
 
 def _is_record(annotation: Any) -> bool:
@@ -53,6 +63,7 @@ class Registry:
         self._schemas: dict[str, dict[str, Any]] = {}
         self._dump: dict[str, Callable[[Any], Any]] = {}
         self._load: dict[str, Callable[[Any], Any]] = {}
+        self._write: dict[str, Callable[[Any], bytes]] = {}
 
     def schema(self, record: type) -> dict[str, Any]:
         """The record's own schema; other named types are referred to by name."""
@@ -67,6 +78,11 @@ class Registry:
         """The pair (record to dictionary, dictionary to record)."""
         self._learn(record)
         return self._dump[record.__name__], self._load[record.__name__]
+
+    def writer(self, record: type) -> Callable[[Any], bytes]:
+        """The function from a record to its encoding."""
+        self._learn(record)
+        return self._write[record.__name__]
 
     def _learn(self, record: type) -> None:
         name = record.__name__
@@ -88,19 +104,29 @@ class Registry:
         }
         dump = ", ".join(f"{f.name!r}: " + kinds[f.name].dump.format(v=f"r.{f.name}") for f in fields)
         load = ", ".join(kinds[f.name].load.format(v=f"d[{f.name!r}]") for f in fields)
-        scope: dict[str, Any] = {"_D": self._dump, "_L": self._load, "_new": record}
+        write = ", ".join(kinds[f.name].write.format(v=f"r.{f.name}") for f in fields)
+        scope: dict[str, Any] = {
+            "_D": self._dump,
+            "_L": self._load,
+            "_W": self._write,
+            "_w": avro_writer,
+            "_new": record,
+        }
         self._dump[name] = eval(f"lambda r: {{{dump}}}", scope)  # noqa: S307 - built from our own annotations only
         self._load[name] = eval(f"lambda d: _new({load})", scope)  # noqa: S307 - as above
+        self._write[name] = eval(f"lambda r: b''.join(({write},))", scope)  # noqa: S307 - as above
 
     def _kind(self, annotation: Any, *, where: str) -> _Kind:
         while hasattr(annotation, "__supertype__"):  # NewType
             annotation = annotation.__supertype__
         if annotation in _PLAIN:
-            return _Kind(_PLAIN[annotation])
+            return _PLAIN[annotation]
         if _is_record(annotation):
             self._learn(annotation)
             name = annotation.__name__
-            return _Kind(f"{self._namespace}.{name}", f"_D[{name!r}]({{v}})", f"_L[{name!r}]({{v}})")
+            return _Kind(
+                f"{self._namespace}.{name}", f"_D[{name!r}]({{v}})", f"_L[{name!r}]({{v}})", f"_W[{name!r}]({{v}})"
+            )
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
             return self._array(arguments[0], where)
@@ -114,39 +140,46 @@ class Registry:
 
     def _array(self, item: Any, where: str) -> _Kind:
         kind = self._kind(item, where=where)
-        if kind.dump == "{v}":
-            return _Kind({"type": "array", "items": kind.schema}, "{v}", "tuple({v})")
-        dump, load = kind.dump.format(v="x"), kind.load.format(v="x")
+        dump, load, write = (part.format(v="x") for part in (kind.dump, kind.load, kind.write))
+        is_plain = kind.dump == "{v}"
         return _Kind(
-            {"type": "array", "items": kind.schema}, f"[{dump} for x in {{v}}]", f"tuple([{load} for x in {{v}}])"
+            {"type": "array", "items": kind.schema},
+            "{v}" if is_plain else f"[{dump} for x in {{v}}]",
+            "tuple({v})" if is_plain else f"tuple([{load} for x in {{v}}])",
+            f"_w.block([{write} for x in {{v}}])",
         )
 
     def _map(self, value: Any, where: str) -> _Kind:
         kind = self._kind(value, where=where)
-        if kind.dump == "{v}":
-            return _Kind({"type": "map", "values": kind.schema})
-        dump, load = kind.dump.format(v="x"), kind.load.format(v="x")
-        schema = {"type": "map", "values": kind.schema}
+        dump, load, write = (part.format(v="x") for part in (kind.dump, kind.load, kind.write))
+        is_plain = kind.dump == "{v}"
         return _Kind(
-            schema, f"{{{{k: {dump} for k, x in {{v}}.items()}}}}", f"{{{{k: {load} for k, x in {{v}}.items()}}}}"
+            {"type": "map", "values": kind.schema},
+            "{v}" if is_plain else f"{{{{k: {dump} for k, x in {{v}}.items()}}}}",
+            "{v}" if is_plain else f"{{{{k: {load} for k, x in {{v}}.items()}}}}",
+            f"_w.block([_w.text(k) + {write} for k, x in {{v}}.items()])",
         )
 
     def _union(self, members: tuple[Any, ...], where: str) -> _Kind:
         others = [m for m in members if m is not type(None)]
         if len(others) == 1:
             kind = self._kind(others[0], where=where)
-            schema = ["null", kind.schema]
-            if kind.dump == "{v}":
-                return _Kind(schema)
+            is_plain = kind.dump == "{v}"
             return _Kind(
-                schema, f"(None if {{v}} is None else {kind.dump})", f"(None if {{v}} is None else {kind.load})"
+                ["null", kind.schema],
+                "{v}" if is_plain else f"(None if {{v}} is None else {kind.dump})",
+                "{v}" if is_plain else f"(None if {{v}} is None else {kind.load})",
+                f"(b'\\x00' if {{v}} is None else b'\\x02' + {kind.write})",
             )
         if len(others) != len(members) or not all(_is_record(m) for m in others):
             raise TypeError(f"{where}: a union is either one type or null, or several records and no null")
         schemas = [self._kind(m, where=where).schema for m in others]
-        dump = f"(({self._namespace!r} + '.' + {{v}}.__class__.__name__), _D[{{v}}.__class__.__name__]({{v}}))"
+        index = {m.__name__: avro_writer.long(n) for n, m in enumerate(others)}
+        name = "{v}.__class__.__name__"
+        dump = f"(({self._namespace!r} + '.' + {name}), _D[{name}]({{v}}))"
         load = f"_L[{{v}}[0][{len(self._namespace) + 1}:]]({{v}}[1])"
-        return _Kind(schemas, dump, load)
+        write = f"({str(index).replace('{', '{{').replace('}', '}}')}[{name}] + _W[{name}]({{v}}))"
+        return _Kind(schemas, dump, load, write)
 
 
 def _field_schema(field: "dataclasses.Field[Any]", kind: _Kind) -> dict[str, Any]:
@@ -173,7 +206,9 @@ class Codec(Generic[T]):
     """
 
     def __init__(self, record: type[T], registry: Registry = REGISTRY) -> None:
-        self._dump, self._load = registry.converters(record)
+        _, self._load = registry.converters(record)
+        self.encode: Callable[[T], bytes] = registry.writer(record)
+        """The record's canonical bytes."""
         named = registry.named()
         known: dict[str, Any] = {}
         for name, schema in named.items():
@@ -182,12 +217,6 @@ class Codec(Generic[T]):
                 break
         self._schema = parsed
         self._named = known
-
-    def encode(self, record: T) -> bytes:
-        """The record's canonical bytes."""
-        out = io.BytesIO()
-        fastavro.schemaless_writer(out, self._schema, self._dump(record))
-        return out.getvalue()
 
     def decode_trusted(self, data: bytes) -> T:
         """The record in bytes that this system has written itself: not compared again."""
@@ -198,16 +227,14 @@ class Codec(Generic[T]):
 
     def decode(self, data: bytes) -> T:
         """The record in bytes from outside; raises `Undecodable` and nothing else."""
-        stream = io.BytesIO(data)
         try:
             raw = fastavro.schemaless_reader(
-                stream, self._schema, None, return_record_name=True, return_record_name_override=True
+                io.BytesIO(data), self._schema, None, return_record_name=True, return_record_name_override=True
             )
-            out = io.BytesIO()
-            fastavro.schemaless_writer(out, self._schema, raw)
             record = typing.cast("T", self._load(raw))
+            again = self.encode(record)
         except Exception as error:  # noqa: BLE001 - the one place where a reader's many exceptions become one refusal
             raise Undecodable(type(error).__name__) from None
-        if out.getvalue() != data:
+        if again != data:
             raise Undecodable("not the canonical form")
         return record

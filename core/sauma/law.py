@@ -102,6 +102,9 @@ class Law:
 
     id: str
     in_force_from: str
+    """ISO 8601 date."""
+    starts_at: Moment
+    """That date's midnight in Helsinki."""
     rules: tuple[Rule, ...]
     _candidates: dict[_Key, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = field(
         default_factory=dict, compare=False, repr=False

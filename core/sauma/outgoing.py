@@ -1,5 +1,7 @@
 """Writes down what leaves and why: one delivery a recipient, in parts where it is large, and the decision on the record."""
 
+from functools import lru_cache
+
 from sauma.client import OWN, Client
 from sauma.decision import Decision, Ruling
 from sauma.delivery import Basis, Delivered, Delivery, Notice, Rebased, Retracted
@@ -16,13 +18,16 @@ from sauma.view import Compared
 PART_BYTES_MAX = 256 * 1024
 """Cells in one part of a delivery: well under a message's 1 MiB; smaller parts only cost more records."""
 
+_digest = lru_cache(maxsize=1024)(digest)
+"""One fact goes to several recipients in one step: the digest is worked out once."""
+
 OWN_BASIS = Basis(OWN, "TYM 381/2023 14.1 §", "TYM 381/2023 14.1 §", "own-register")
 
 
 def deliveries(
     client: Client, compared: list[Compared], tellings: tuple[Telling, ...], under: Under
-) -> tuple[Client, tuple[Delivery, ...]]:
-    """One delivery a recipient, in parts where it is large; numbers and ids from the fold alone."""
+) -> tuple[dict[EndpointId, int], tuple[Delivery, ...]]:
+    """One delivery a recipient, in parts where it is large, and every recipient's latest number; all from the fold alone."""
     leaving: dict[EndpointId, list[Compared]] = {}
     for c in compared:
         if c.outcome in ("released", "rebased", "retracted"):
@@ -51,7 +56,7 @@ def deliveries(
                     notices=tuple(notices.get(recipient, ())) if is_last else (),
                 )
             )
-    return (client.with_head(numbers=numbers) if made else client), tuple(made)
+    return numbers, tuple(made)
 
 
 _FIRST = {"identity": 0, "non-disclosure": 1, "relationship": 2}
@@ -84,7 +89,7 @@ def _delivered(client: Client, compared: Compared, under: Under) -> Delivered:
         handling=fact.handling,
         version=fact.version,
         status=fact.status,
-        digest=digest(fact.sealed_as) if fact.sealed_as else b"",
+        digest=_digest(fact.sealed_as) if fact.sealed_as else b"",
         basis=basis(compared, under.law),
         plan=fact.plan,
         referral=fact.referral,

@@ -1,6 +1,6 @@
 """Makes what every recipient was given equal to what it may hold, for the facts that are up; finds who the recipients are."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sauma.client import Client, FactState
 from sauma.fact import ROLES, Moment
@@ -76,4 +76,6 @@ def _given(client: Client, state: FactState, answers: list[Compared]) -> Client:
         for a in answers
         if a.given is not None and state.given.get(a.recipient.id) is not a.given
     }
-    return client.with_facts(replace(state, given={**state.given, **changed})) if changed else client
+    if not changed:
+        return client
+    return client.with_facts(FactState(state.fact, {**state.given, **changed}, state.confirmed, state.client_approved))

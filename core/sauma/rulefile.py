@@ -60,17 +60,16 @@ class Laws:
         return hashlib.sha256("|".join(law.id for law in self.sets).encode()).hexdigest()[:16]
 
     def at(self, moment: Moment) -> Law:
-        """The rule set in force at a moment, by Finnish date; the oldest one for anything before it."""
-        date = _helsinki_date(moment)
-        return next((law for law in reversed(self.sets) if law.in_force_from <= date), self.sets[0])
+        """The rule set in force at a moment; the oldest one for anything before it."""
+        return next((law for law in reversed(self.sets) if law.starts_at <= moment), self.sets[0])
 
 
-def _helsinki_date(moment: Moment) -> str:
+def _midnight_in_helsinki(date: datetime.date) -> Moment:
     # A law comes into force at midnight in Helsinki: two hours before UTC's, three in summer time, which the European
     # rule (last Sundays of March and October, 01:00 UTC) gives without time-zone data that could differ between machines.
-    utc = datetime.datetime.fromtimestamp(moment / 1000, tz=datetime.UTC)
-    summer = _last_sunday(utc.year, 3) <= utc < _last_sunday(utc.year, 10)
-    return (utc + datetime.timedelta(hours=3 if summer else 2)).date().isoformat()
+    utc = datetime.datetime(date.year, date.month, date.day, tzinfo=datetime.UTC)
+    summer = _last_sunday(utc.year, 3) <= utc - datetime.timedelta(hours=2) < _last_sunday(utc.year, 10)
+    return Moment(int((utc - datetime.timedelta(hours=3 if summer else 2)).timestamp()) * 1000)
 
 
 def _last_sunday(year: int, month: int) -> datetime.datetime:
@@ -110,7 +109,8 @@ def read_law(name: str, text: str) -> Law:
         raise RuleFileError(reader.faults)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     date = str(raw["in_force_from"])
-    return Law(f"{date}+{digest}", date, tuple(rule for rule in rules if rule is not None))
+    starts_at = _midnight_in_helsinki(raw["in_force_from"])
+    return Law(f"{date}+{digest}", date, starts_at, tuple(rule for rule in rules if rule is not None))
 
 
 class _Reader:

@@ -50,8 +50,8 @@ def step(client: Client, entry: Entry, *, event_digest: bytes, laws: Laws, place
     asked = tuple(change.client.facts) if change.bears_on_rights else tuple(sorted(change.touched))
     under = Under(law, places, now)
     client, compared = reconcile(change, asked, under)
-    client, leaving = deliveries(client, compared, change.tellings, under)
-    client = client.with_head(wake_at=_wake_at(client, now))
+    numbers, leaving = deliveries(client, compared, change.tellings, under)
+    client = client.with_head(numbers=numbers, wake_at=_wake_at(client, now))
     decided = decision(client, entry, outcome=folded.outcome, reason=folded.reason, compared=compared, under=under)
     return Step(client, leaving, decided)
 

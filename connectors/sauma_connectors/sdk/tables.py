@@ -8,9 +8,11 @@ import csv
 import io
 import os
 import re
+import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -142,6 +144,46 @@ def _settle(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+# --- names of our own ---------------------------------------------------------------------------------------------
+
+_NAME_KEY: Final = ".name-key"
+_NAME_KEY_BYTES: Final = 32
+
+
+def name_key(folder: Path) -> bytes | None:
+    """The key by which this folder's file names are computed, or None where nothing has been named yet.
+
+    Names computed with it are the same each time, and a listing of the folder tells nobody about whom its files are.
+    """
+    data = read_file(folder / _NAME_KEY)
+    return data if isinstance(data, bytes) and len(data) == _NAME_KEY_BYTES else None
+
+
+def make_name_key(folder: Path) -> bytes:
+    """The folder's key, drawn if there is none. Raises OSError; a key that is there but broken is never drawn anew."""
+    make_folder(folder)
+    key = name_key(folder)
+    if key is None:
+        beside = folder / f"{_NAME_KEY}.{secrets.token_hex(8)}"
+        write_file(beside, secrets.token_bytes(_NAME_KEY_BYTES))
+        try:
+            # A link, unlike a rename, does not replace what another process has put there meanwhile.
+            os.link(beside, folder / _NAME_KEY)
+        except FileExistsError:
+            pass
+        finally:
+            remove_file(beside)
+        key = name_key(folder)
+    if key is None:
+        raise OSError(f"{_NAME_KEY} in {folder.name} is damaged: restore it from a backup")
+    return key
+
+
+def own_name(key: bytes, text: str) -> str:
+    """32 hexadecimal digits: the name of the file for `text`, which may be anything, a path of somebody else's too."""
+    return blake2b(text.encode(), key=key, digest_size=16).hexdigest()
 
 
 # --- tables -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,52 @@
+"""Reads and writes files of the register's rows, and the moments in them; knows no row's meaning."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from sauma.fact import Moment
+from sauma_connectors.employment_area.wire import Record
+from sauma_connectors.sdk.tables import Fault, read_table, write_table
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[R]):
+    """The rows of one file with their line numbers, and what could not be read of it."""
+
+    rows: tuple[tuple[int, R], ...]
+    faults: tuple[Fault, ...]
+    is_whole: bool
+
+
+def read_rows(path: Path, kind: type[R]) -> Rows[R]:
+    """The rows of a file; a missing or unreadable one is a fault in the answer, never an exception."""
+    table = read_table(path, kind.columns_needed())
+    rows = tuple((row.line, kind.of_cells(row.cells)) for row in table.rows if not isinstance(row, Fault))
+    return Rows(rows, tuple(row for row in table.rows if isinstance(row, Fault)), table.is_whole)
+
+
+def write_rows(path: Path, kind: type[R], rows: Sequence[R]) -> None:
+    """The whole file, written beside and moved into place. Raises OSError."""
+    write_table(path, kind.columns(), (row.cells() for row in rows))
+
+
+def moment_text(moment: Moment | None) -> str:
+    """A moment in ISO 8601, UTC, with milliseconds; empty for None. Raises OverflowError beyond the year 9999."""
+    if moment is None:
+        return ""
+    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_moment(text: str) -> Moment:
+    """The moment of an ISO 8601 text with a time zone, to the millisecond. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return Moment((moment - _EPOCH) // timedelta(milliseconds=1))

@@ -1,0 +1,217 @@
+"""Translates Kela's lists into statements; a row that cannot be translated becomes an `Unreadable` and costs nothing else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sauma import henkilotunnus
+from sauma.content import Content, Identity, Referral
+from sauma.fact import Moment
+from sauma.ids import EndpointId, FactId
+from sauma.places import Places, Resident
+from sauma_connectors.kela.content import CONTENT_COLUMNS, NotTranslatable, from_any_cells, from_cells
+from sauma_connectors.kela.wire import (
+    ANSWERS,
+    CHANGES,
+    LISTS,
+    ORIGIN,
+    ROLES,
+    STANDING,
+    STATES,
+    STEPS,
+    TRAILER,
+    ListRow,
+)
+from sauma_connectors.sdk.contract import (
+    Act,
+    Answered,
+    ClientChanged,
+    Confirmed,
+    FactRow,
+    Mark,
+    Person,
+    Proposed,
+    ReferralMade,
+    RelationshipStep,
+    Shared,
+    Snapshot,
+    Statement,
+    Unreadable,
+)
+from sauma_connectors.sdk.tables import Fault, read_table
+
+_DIGEST_BYTES = 32
+
+
+def read(folder: Path, places: Places) -> Snapshot:
+    """Every list of the folder as statements, in the order in which their rows were recorded.
+
+    The snapshot is complete only where every list was whole and every row of the lists that stand could be read: a row
+    that is unreadable today is not gone, and must not be closed.
+    """
+    statements: list[Statement] = []
+    unreadable: list[Unreadable] = []
+    standing: dict[str, FactRow] = {}
+    is_complete = True
+    # The lists that stand come first, so that an answer finds the row it speaks of.
+    for name in sorted(LISTS, key=lambda name: name not in STANDING):
+        table = read_table(folder / f"{name}.csv", LISTS[name], trailer=TRAILER)
+        is_complete = is_complete and table.is_whole
+        seen: set[str] = set()
+        for row in table.rows:
+            said = _fault(row) if isinstance(row, Fault) else _said(ListRow(name, row.line, row.cells), places, standing)
+            if said is None:
+                continue
+            if said.row in seen:
+                said = _unreadable(name, row.line, f"{name}.csv:{row.line}", _TWICE)
+            seen.add(said.row)
+            if isinstance(said, Unreadable):
+                unreadable.append(said)
+                is_complete = is_complete and name not in STANDING
+                continue
+            statements.append(said)
+            if isinstance(said.says, FactRow):
+                standing[said.row] = said.says
+    # An answer comes before the row that it changed at the same moment: the change is the answer's.
+    statements.sort(key=lambda statement: (statement.occurred_at, isinstance(statement.says, FactRow)))
+    return Snapshot((*statements, *unreadable), is_complete)
+
+
+_TWICE = NotTranslatable("duplicate-row", "the rivitunnus stands in this list twice; give one of the rows its own")
+
+
+def _fault(fault: Fault) -> Unreadable:
+    where = f"{fault.file}:{fault.line}" if fault.line else fault.file
+    return Unreadable(where, fault.reason, fault.detail)
+
+
+def _unreadable(name: str, line: int, key: str, why: NotTranslatable) -> Unreadable:
+    return Unreadable(key, why.reason, f"{name}.csv line {line}: {why.what}; correct the row and export again")
+
+
+def _said(row: ListRow, places: Places, standing: Mapping[str, FactRow]) -> Statement | Unreadable | None:
+    """The row's statement; None for a row that came from outside."""
+    key = f"{row.list}.csv:{row.line}"
+    try:
+        key = row.key
+        if row.cells.get(ORIGIN):
+            return None
+        says = _standing(row) if row.list in STANDING else _ACTS[row.list](row, places, standing)
+        return Statement(key, _person(row), says, row.moment("kirjattu"))
+    except NotTranslatable as why:
+        return _unreadable(row.list, row.line, key, why)
+
+
+def _person(row: ListRow) -> Person:
+    checked = henkilotunnus.check(row.cells["henkilotunnus"])
+    if isinstance(checked, henkilotunnus.Invalid):
+        raise NotTranslatable("malformed-henkilotunnus", f"henkilotunnus is wrong in its {checked.reason}")
+    return Person(checked.text)
+
+
+def _standing(row: ListRow) -> FactRow:
+    of = STANDING[row.list]
+    fact = FactRow(
+        kind=of.kind,
+        category=of.category,
+        content=from_cells(of.content, row.cells),
+        necessary_for=_marks(row),
+        affects_employment_at=row.moment_or_none("vaikutus_kirjattu"),
+        is_closed=row.code("tila", STATES) == "closed",
+    )
+    if of.kind != "plan-item":
+        return fact
+    return replace(
+        fact,
+        plan=Shared(row.given("suunnitelma")),
+        starts=row.moment_or_none("alkaa"),
+        ends=row.moment_or_none("paattyy"),
+    )
+
+
+def _marks(row: ListRow) -> tuple[Mark, ...]:
+    codes = row.cells["tarpeellinen"].split()
+    unknown = [code for code in codes if code not in ROLES]
+    if unknown:
+        raise NotTranslatable("unknown-code", f"tarpeellinen has a code that is none of {', '.join(ROLES)}")
+    return tuple(Mark(ROLES[code], row.moment("tarpeellisuus_kirjattu")) for code in codes)
+
+
+def _referral(row: ListRow, places: Places, _: Mapping[str, FactRow]) -> Act:
+    identity = Identity(row.cells["henkilotunnus"], row.given("sukunimi"), row.given("etunimet"))
+    return ReferralMade(
+        to_role=row.code("kohde", ROLES),
+        municipality=_municipality(row, places),
+        referral=FactRow("referral", 6, from_cells(Referral, row.cells)),
+        identity=FactRow("identity", 1, identity),
+    )
+
+
+def _municipality(row: ListRow, places: Places) -> str:
+    """The municipality's code; one that nobody serves by this law (Åland) is refused too."""
+    code = row.given("kuntanumero")
+    if not isinstance(places.resident(code), Resident):
+        raise NotTranslatable("unknown-municipality", "kuntanumero is none of the municipalities in use (three digits)")
+    return code
+
+
+def _confirmation(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
+    try:
+        digest = bytes.fromhex(row.cells["tiiviste"])
+    except ValueError:
+        digest = b""
+    if len(digest) != _DIGEST_BYTES:
+        raise NotTranslatable("wrong-shape", f"tiiviste is {_DIGEST_BYTES * 2} hexadecimal digits, as it was delivered")
+    return Confirmed(FactId(row.given("tieto")), row.number("versio"), digest)
+
+
+def _proposal(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
+    category = row.number("tietoryhma")
+    if category > 7:
+        raise NotTranslatable("unknown-code", "tietoryhma is 1-7 (TYM 381/2023 11.2 §)")
+    return Proposed(FactId(row.given("kohde")), row.number("kohdeversio"), _content(row), category)
+
+
+def _answer(row: ListRow, _places: Places, standing: Mapping[str, FactRow]) -> Act:
+    step = row.code("vastaus", ANSWERS)
+    key = row.given("oma_rivi")
+    item = standing.get(key)
+    if item is None:
+        raise NotTranslatable("unknown-row", "oma_rivi is no row that can be read now; write <list>/<rivitunnus>")
+    fact = None if step == "decline" else replace(item, content=_same_type(_content(row), item.content))
+    return Answered(step, FactId(row.given("ehdotus")), key, fact)
+
+
+def _content(row: ListRow) -> Content:
+    content = from_any_cells({column: row.cells[column] for column in CONTENT_COLUMNS})
+    if content is None:
+        raise NotTranslatable("wrong-shape", "sisalto is empty: the row has to say what the item reads from now on")
+    return content
+
+
+def _same_type(content: Content, item: Content) -> Content:
+    if type(content) is not type(item):
+        raise NotTranslatable("wrong-shape", "sisalto is of another type than oma_rivi")
+    return content
+
+
+def _relationship(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
+    on_behalf_of = EndpointId(row.cells["puolesta"]) if row.cells["puolesta"] else None
+    return RelationshipStep(row.code("vaihe", STEPS), row.cells["asiakirja"] or None, on_behalf_of)
+
+
+def _change(row: ListRow, places: Places, _: Mapping[str, FactRow]) -> Act:
+    change = row.code("muutos", CHANGES)
+    municipality = _municipality(row, places) if change == "moved" else None
+    until: Moment | None = row.moment_or_none("voimassa_saakka") if change == "non-disclosure" else None
+    return ClientChanged(change, municipality, until)
+
+
+_ACTS: Mapping[str, Callable[[ListRow, Places, Mapping[str, FactRow]], Act]] = {
+    "lahetteet": _referral,
+    "suunnitelman_vahvistukset": _confirmation,
+    "ehdotukset": _proposal,
+    "vastaukset": _answer,
+    "yhteistyo": _relationship,
+    "muutokset": _change,
+}

@@ -1,0 +1,58 @@
+"""Writes Avro's primitives as bytes; `sauma.codec` joins them into a record's encoding, which is its fields' encodings in order.
+
+fastavro writes the same bytes and is what these are tested against. It takes four times as long for our records, because
+it walks a dictionary and tries the branches of each union; five records are written for every event that comes in.
+"""
+
+import struct
+
+_SHORT_MAX = 4096
+
+
+def _zigzag(number: int) -> bytes:
+    folded = (number << 1) ^ (number >> 63)
+    out = bytearray()
+    while folded > 0x7F:
+        out.append((folded & 0x7F) | 0x80)
+        folded >>= 7
+    out.append(folded)
+    return bytes(out)
+
+
+_SHORT = [_zigzag(number) for number in range(_SHORT_MAX)]
+"""Lengths, versions and small counts, worked out once."""
+
+
+def long(number: int) -> bytes:
+    """A long, zigzag and variable length."""
+    if 0 <= number < _SHORT_MAX:
+        return _SHORT[number]
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("not a 64-bit number")
+    return _zigzag(number)
+
+
+def text(value: str) -> bytes:
+    """A string: its length in bytes, then UTF-8."""
+    data = value.encode()
+    return long(len(data)) + data
+
+
+def blob(value: bytes) -> bytes:
+    """Bytes: their length, then they themselves."""
+    return long(len(value)) + value
+
+
+def boolean(value: bool) -> bytes:  # noqa: FBT001 - a value to write, not a switch
+    """A boolean."""
+    return b"\x01" if value else b"\x00"
+
+
+def double(value: float) -> bytes:
+    """A double, little-endian."""
+    return struct.pack("<d", value)
+
+
+def block(items: list[bytes]) -> bytes:
+    """The items of an array or map as one block, and the end."""
+    return long(len(items)) + b"".join(items) + b"\x00" if items else b"\x00"
