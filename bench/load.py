@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from sauma.codec import Codec
-from sauma.event import Body, Event, Facts, FactPut, FactStep, PlanUpdate, Referral, Relationship
+from sauma.event import Body, Event, FactPut, Facts, FactStep, PlanUpdate, Referral, Relationship
 from sauma.fact import EmploymentEffect, Marks, Moment, Necessity
 from sauma.ids import EndpointId, FactId, PlanId, ReferralId, SubjectId, event_id
 from sauma_services.runtime.ports import Append
@@ -57,19 +57,23 @@ def life(subject: str, events: int) -> Iterator[tuple[EndpointId, Body]]:
         yield E, PlanUpdate(plan, steps=(_put(subject, name, "plan-item", 7, base=base, plan=plan),))
 
 
-def records(*, clients: int, events_each: int, seed: int = 1) -> dict[str, list[Append]]:
-    """By inbound topic: every client's life, the clients' events interleaved as they would come in a day."""
+def rounds(*, clients: int, events_each: int, seed: int = 1) -> Iterator[list[Append]]:
+    """The load in slices that keep its causal order: one event a client, until only one source goes on; then all the rest.
+
+    Within a slice every client's events come from one source, so that intake may take the topics in any turn.
+    """
     chance = random.Random(seed)
     subjects = [f"{chance.getrandbits(128):032x}" for _ in range(clients)]
     lives = {subject: life(subject, events_each) for subject in subjects}
     seqs: dict[tuple[str, EndpointId], int] = {}
-    topics: dict[str, list[Append]] = {inbound(endpoint): [] for endpoint in ENDPOINTS}
-    for _ in range(events_each):
-        for subject in subjects:
-            source, body = next(lives[subject])
-            seq = seqs[subject, source] = seqs.get((subject, source), 0) + 1
-            known = SubjectId(subject)
-            event = Event(event_id(source, "i", known, seq), source, known, "i", seq, Moment(START), body)
-            headers = (("schema", b"sauma.Event/1"), ("incarnation", b"i"), ("seq", str(seq).encode()))
-            topics[inbound(source)].append(Append(inbound(source), subject.encode(), EVENT.encode(event), headers))
-    return topics
+    beginning = min(events_each, 10)
+    for count in [1] * beginning + ([events_each - beginning] if events_each > beginning else []):
+        yield [_append(subject, *next(lives[subject]), seqs) for _ in range(count) for subject in subjects]
+
+
+def _append(subject: str, source: EndpointId, body: Body, seqs: dict[tuple[str, EndpointId], int]) -> Append:
+    seq = seqs[subject, source] = seqs.get((subject, source), 0) + 1
+    known = SubjectId(subject)
+    event = Event(event_id(source, "i", known, seq), source, known, "i", seq, Moment(START), body)
+    headers = (("schema", b"sauma.Event/1"), ("incarnation", b"i"), ("seq", str(seq).encode()))
+    return Append(inbound(source), subject.encode(), EVENT.encode(event), headers)

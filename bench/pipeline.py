@@ -12,18 +12,26 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.load import ENDPOINTS, EVENT, START, records
+from bench.load import ENDPOINTS, EVENT, START, rounds
+from sauma.codec import Codec
+from sauma.decision import Decision
+from sauma.places import Places
 from sauma.resources import load_laws, load_places
+from sauma.rulefile import Laws
 from sauma_services.intake import Intake
 from sauma_services.router import Router
 from sauma_services.runtime.clock import SystemClock
 from sauma_services.runtime.loop import Loop, LoopSettings
-from sauma_services.runtime.ports import Append
+from sauma_services.runtime.ports import Append, Outputs, Record
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, deliveries_row, inbound_row
+
+_DECISION = Codec(Decision)
 
 
 @dataclass(frozen=True)
@@ -45,47 +53,62 @@ class Run:
         return self.cpu_seconds / self.events * 1e6
 
 
-def pipeline(folder: Path, load: dict[str, list[Append]]) -> tuple[Run, list[tuple[int, int]]]:
-    """The real thing. Also returns (key bytes, value bytes) of every row it wrote, for the bare loop to write again."""
+def pipeline(folder: Path, load: list[list[Append]]) -> tuple[Run, list[tuple[int, int]], int]:
+    """The real thing. Also returns (key bytes, value bytes) of every row that it wrote, for the bare loop to write again.
+
+    Each slice of the load is published outside the time taken, then intake and router run until it is drained.
+    """
     log = SqliteLog(folder / "log.sqlite3")
     places = load_places()
     log.create([inbound_row(e) for e in ENDPOINTS])
     log.create([deliveries_row(e) for e in places.endpoints])
     publisher = log.publisher()
-    for topic, appends in load.items():
-        publisher.publish(topic, appends)
-    total = sum(len(appends) for appends in load.values())
-    intake, router = Intake(ENDPOINTS), Router(laws=load_laws(), places=places)
+    intake, router = Intake(ENDPOINTS), Counted(laws=load_laws(), places=places)
     settings = LoopSettings(wait_seconds_max=0.0001)
     loops = [Loop(log.loop(t.name, t.inputs), t, SystemClock(), settings) for t in (intake, router)]
-    cpu, start = time.process_time(), time.perf_counter()
-    while any([loop.turn() for loop in loops]):
-        pass
-    run = Run(total, time.perf_counter() - start, time.process_time() - cpu)
+    cpu = seconds = 0.0
+    for part in load:
+        by_topic: dict[str, list[Append]] = {}
+        for append in part:
+            by_topic.setdefault(append.topic, []).append(append)
+        for topic, appends in by_topic.items():
+            publisher.publish(topic, appends)
+        cpu_before, before = time.process_time(), time.perf_counter()
+        while sum(loop.turn() for loop in loops):
+            pass
+        cpu, seconds = cpu + time.process_time() - cpu_before, seconds + time.perf_counter() - before
     reader = log.reader()
     topics = [JOURNAL.name, DECISIONS.name, REJECTED.name, *(deliveries(e) for e in ENDPOINTS), deliveries("keha")]
     rows = [(len(r.key), len(r.value)) for topic in topics for r in reader.scan(topic, 0)]
-    rejected = sum(1 for _ in reader.scan(REJECTED.name, 0))
-    assert rejected == 0, "the load must be let in whole"
-    # State parts are written over and over; what stands at the end is what each write weighed, near enough.
-    state = [(len(part.key), len(part.value or b"")) for part in reader.state(Router.name)]
-    rows += _state_writes(state, total)
+    outcomes = Counter(_DECISION.decode_trusted(r.value).outcome for r in reader.scan(DECISIONS.name, 0))
+    total = sum(len(part) for part in load)
+    assert outcomes == {"accepted": total}, f"the load must be let in whole: {outcomes}"
+    state = round(sum(len(p.key) + len(p.value or b"") for p in reader.state(Router.name)) / len(load[0]))
     log.close()
-    return run, rows
+    return Run(total, seconds, cpu), rows + router.written, state
 
 
-def _state_writes(state: list[tuple[int, int]], events: int) -> list[tuple[int, int]]:
-    """Three parts an event: the head, the source's mark, and the fact that it touched; of the sizes that stand at the end."""
-    return [state[n % len(state)] for n in range(3 * events)]
+class Counted(Router):
+    """The router, noting the sizes of the state parts that it writes, which the log overwrites."""
+
+    def __init__(self, *, laws: Laws, places: Places) -> None:
+        super().__init__(laws=laws, places=places)
+        self.written: list[tuple[int, int]] = []
+
+    def process(self, records: Sequence[Record], *, now: int) -> Outputs:
+        """As the router's."""
+        outputs = super().process(records, now=now)
+        self.written += [(len(p.key), len(p.value or b"")) for parts in outputs.state.values() for p in parts]
+        return outputs
 
 
-def bare(folder: Path, load: dict[str, list[Append]], rows: list[tuple[int, int]]) -> Run:
+def bare(folder: Path, load: list[list[Append]], rows: list[tuple[int, int]]) -> Run:
     """Decode the same events and write as many rows of the same sizes, 500 events a transaction, durably. Nothing else."""
     db = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("CREATE TABLE rows (position INTEGER PRIMARY KEY, key BLOB, value BLOB)")
-    values = [append.value for appends in load.values() for append in appends]
+    values = [append.value for part in load for append in part]
     each = len(rows) / len(values)
     blob = bytes(1024 * 1024)
     cpu, start = time.process_time(), time.perf_counter()
@@ -104,20 +127,20 @@ def bare(folder: Path, load: dict[str, list[Append]], rows: list[tuple[int, int]
 
 def once(clients: int, events_each: int, *, with_bare: bool = True) -> dict[str, float]:
     """One measurement in a folder of its own."""
-    load = records(clients=clients, events_each=events_each)
+    load = list(rounds(clients=clients, events_each=events_each))
     with tempfile.TemporaryDirectory(prefix="sauma-bench-") as name:
         gc.collect()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        run, rows = pipeline(Path(name), load)
+        run, rows, state = pipeline(Path(name), load)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        state = sum(k + v for k, v in rows[-3 * run.events :]) / 3 / run.events
         found = {
             "clients": clients,
             "events": run.events,
             "events_per_second": round(run.rate),
             "cpu_us_per_event": round(run.cpu_us, 1),
             "rows_per_event": round(len(rows) / run.events, 2),
-            "state_bytes_per_part": round(state),
+            "bytes_per_event": round(sum(k + v for k, v in rows) / run.events),
+            "state_bytes_per_client": state,
             "memory_bytes_per_client": round(memory * 1024 / clients),
         }
         if with_bare:
@@ -137,7 +160,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=10)
     parser.add_argument("--only", action="store_true", help="the first measurement alone")
     chosen = parser.parse_args()
-    assert START < time.time() * 1000
+    assert time.time() * 1000 > START
     print(json.dumps(once(chosen.events // chosen.each, chosen.each)))
     if chosen.only:
         return

@@ -27,7 +27,6 @@ from sauma.content import (
     ServiceNeed,
     SocialSituation,
 )
-
 from sauma_connectors.employment_area.codes import NO, YES
 
 

@@ -49,32 +49,41 @@ def read(folder: Path, places: Places) -> Snapshot:
     The snapshot is complete only where every list was whole and every row of the lists that stand could be read: a row
     that is unreadable today is not gone, and must not be closed.
     """
-    statements: list[Statement] = []
-    unreadable: list[Unreadable] = []
+    said: list[Statement | Unreadable] = []
     standing: dict[str, FactRow] = {}
     is_complete = True
     # The lists that stand come first, so that an answer finds the row it speaks of.
     for name in sorted(LISTS, key=lambda name: name not in STANDING):
-        table = read_table(folder / f"{name}.csv", LISTS[name], trailer=TRAILER)
-        is_complete = is_complete and table.is_whole
-        seen: set[str] = set()
-        for row in table.rows:
-            said = _fault(row) if isinstance(row, Fault) else _said(ListRow(name, row.line, row.cells), places, standing)
-            if said is None:
-                continue
-            if said.row in seen:
-                said = _unreadable(name, row.line, f"{name}.csv:{row.line}", _TWICE)
-            seen.add(said.row)
-            if isinstance(said, Unreadable):
-                unreadable.append(said)
-                is_complete = is_complete and name not in STANDING
-                continue
-            statements.append(said)
-            if isinstance(said.says, FactRow):
-                standing[said.row] = said.says
+        of_list, is_whole = _read_list(folder, name, places, standing)
+        said += of_list
+        is_complete = is_complete and is_whole
+    return Snapshot(tuple(sorted(said, key=_order)), is_complete)
+
+
+def _order(said: Statement | Unreadable) -> tuple[bool, Moment, bool]:
+    if isinstance(said, Unreadable):
+        return True, Moment(0), False
     # An answer comes before the row that it changed at the same moment: the change is the answer's.
-    statements.sort(key=lambda statement: (statement.occurred_at, isinstance(statement.says, FactRow)))
-    return Snapshot((*statements, *unreadable), is_complete)
+    return False, said.occurred_at, isinstance(said.says, FactRow)
+
+
+def _read_list(
+    folder: Path, name: str, places: Places, standing: dict[str, FactRow]
+) -> tuple[list[Statement | Unreadable], bool]:
+    """What one list says, and whether nothing that stands in it is missed; its standing rows are put into `standing`."""
+    table = read_table(folder / f"{name}.csv", LISTS[name], trailer=TRAILER)
+    said: dict[str, Statement | Unreadable] = {}
+    for row in table.rows:
+        one = _fault(row) if isinstance(row, Fault) else _said(ListRow(name, row.line, row.cells), places, standing)
+        if one is None:
+            continue
+        if one.row in said:
+            one = _unreadable(name, row.line, f"{name}.csv:{row.line}", _TWICE)
+        said[one.row] = one
+        if isinstance(one, Statement) and isinstance(one.says, FactRow):
+            standing[one.row] = one.says
+    is_missed = name in STANDING and any(isinstance(one, Unreadable) for one in said.values())
+    return list(said.values()), table.is_whole and not is_missed
 
 
 _TWICE = NotTranslatable("duplicate-row", "the rivitunnus stands in this list twice; give one of the rows its own")

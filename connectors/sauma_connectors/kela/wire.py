@@ -163,7 +163,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def _names_a_person(key: str) -> bool:
     """Whether a personal identity code stands in the key, mistyped ones too: a key is told in notices and logs."""
     found = (henkilotunnus.check(text) for text in _LIKE_HENKILOTUNNUS.findall(key.upper()))
-    return any(isinstance(f, henkilotunnus.Valid) or f.reason in ("check-character", "individual-number") for f in found)
+    return any(
+        isinstance(f, henkilotunnus.Valid) or f.reason in ("check-character", "individual-number") for f in found
+    )
 
 
 def row_key(list_name: str, own: str) -> str:

@@ -1,0 +1,184 @@
+"""Writes what arrives into the register's inbox, each fact with its origin and its ground; decides nothing about rights."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from sauma.delivery import Basis
+from sauma.ids import EndpointId, FactId
+from sauma_connectors.employment_area.codes import ERRONEOUS, HANDLING, IN_FORCE, KINDS, NO_LONGER_UPDATED, code_of
+from sauma_connectors.employment_area.contents import content_code, join_list, write_content
+from sauma_connectors.employment_area.files import moment_text
+from sauma_connectors.employment_area.holdings import held
+from sauma_connectors.employment_area.inbox import Inbox, can_be_kept
+from sauma_connectors.employment_area.wire import LinkRow, ReceivedRow
+from sauma_connectors.sdk.contract import (
+    Answer,
+    Arrival,
+    Done,
+    Erased,
+    Holding,
+    Kept,
+    Person,
+    Put,
+    Rebase,
+    Refuse,
+    Retry,
+    TakeBack,
+    Told,
+)
+
+OWN_LAW: Final = "JTPL 380/2023 122 §"
+"""On which paragraph the register keeps its own rows, whoever asks it to erase them."""
+
+
+class EmploymentSink:
+    """The way into the register. One instance a folder: it does not lock."""
+
+    def __init__(self, endpoint: EndpointId, folder: Path) -> None:
+        self._endpoint = endpoint
+        self._folder = folder
+        self._inbox = Inbox(folder)
+
+    def apply(self, person: Person | None, arrival: Arrival) -> Answer:
+        """Write one arrival; the key of every effect is the fact and its version, of a notice the notice itself."""
+        try:
+            match arrival:
+                case Told():
+                    return self._told(person, arrival)
+                case Put() if person is not None:
+                    return self._put(person, arrival)
+                case Rebase() if person is not None:
+                    return self._rebase(arrival)
+                case TakeBack() if person is not None:
+                    return self._take_back(person, arrival)
+                case _:
+                    return Refuse("no-person")
+        except OSError:
+            return Retry("folder-not-writable")
+
+    def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
+        """Remember the link of an own row. Raises OSError: without the link the fact could not be compared."""
+        self._inbox.keep_link(
+            LinkRow(
+                oma_rivi=row,
+                henkilotunnus=person.henkilotunnus,
+                tieto=fact,
+                versio=str(version),
+                tila=self._status_of_same_version(fact, version),
+                tilanne=IN_FORCE,
+            )
+        )
+
+    def holdings(self, person: Person) -> Iterable[Holding]:
+        """What the register's own files hold of the client."""
+        for fact in held(self._folder, person.henkilotunnus):
+            yield Holding(FactId(fact.fact), fact.version, fact.status, fact.content)
+
+    def _status_of_same_version(self, fact: str, version: int) -> str:
+        known = self._inbox.link(fact)
+        return known.tila if known is not None and int(known.versio) == version else ""
+
+    def _put(self, person: Person, put: Put) -> Answer:
+        if not can_be_kept(put.fact):
+            return Refuse("malformed-fact-id")
+        if put.kind not in KINDS.values() or put.handling not in HANDLING.values():
+            return Refuse("unknown-code")
+        known, link = self._inbox.received(put.fact), self._inbox.link(put.fact)
+        if any(int(older.versio) > put.version for older in (known, link) if older is not None):
+            return Done()
+        try:
+            row = _received(person, put)
+        except OverflowError:
+            return Refuse("malformed-moment")
+        self._inbox.keep(row)
+        own_row = put.own_row or (link.oma_rivi if link is not None else None)
+        if own_row is not None:
+            self._inbox.keep_link(
+                LinkRow(
+                    oma_rivi=own_row,
+                    henkilotunnus=person.henkilotunnus,
+                    tieto=put.fact,
+                    versio=str(put.version),
+                    tila=put.status,
+                    tilanne=IN_FORCE,
+                )
+            )
+        return Done()
+
+    def _rebase(self, rebase: Rebase) -> Answer:
+        known = self._inbox.received(rebase.fact)
+        if known is not None and int(known.versio) == rebase.version:
+            self._inbox.keep(replace(known, **_basis(rebase.basis)))
+        return Done()
+
+    def _take_back(self, person: Person, back: TakeBack) -> Answer:
+        known = self._inbox.received(back.fact)
+        if back.ask == "erase":
+            return self._erase(person, back, known)
+        if back.ask not in ("stop", "error"):
+            return Refuse("unknown-code")
+        tilanne = ERRONEOUS if back.ask == "error" else NO_LONGER_UPDATED
+        self._inbox.mark_link(back.fact, tilanne)
+        if known is not None:
+            self._inbox.keep(replace(known, tilanne=tilanne, syy=back.reason))
+        return Done()
+
+    def _erase(self, person: Person, back: TakeBack, known: ReceivedRow | None) -> Answer:
+        if known is not None:
+            # Before the file goes: after a crash in between, the notice would otherwise never be written.
+            self._inbox.tell(
+                henkilotunnus=person.henkilotunnus,
+                koodi="erased",
+                syy=back.reason,
+                viite=back.fact,
+                oma_rivi=known.oma_rivi,
+            )
+        self._inbox.erase(back.fact)
+        return Kept(OWN_LAW) if self._inbox.mark_link(back.fact, NO_LONGER_UPDATED) else Erased()
+
+    def _told(self, person: Person | None, told: Told) -> Answer:
+        self._inbox.tell(
+            henkilotunnus=person.henkilotunnus if person is not None else "",
+            koodi=told.code,
+            syy=told.reason,
+            viite=told.reference,
+            oma_rivi=told.row or "",
+        )
+        return Done()
+
+
+def _received(person: Person, put: Put) -> ReceivedRow:
+    return ReceivedRow(
+        tieto=put.fact,
+        henkilotunnus=person.henkilotunnus,
+        tietolaji=code_of(KINDS, put.kind),
+        luokka=str(put.category),
+        kasittelyluokka=code_of(HANDLING, put.handling),
+        versio=str(put.version),
+        tila=put.status,
+        rekisterinpitaja=put.owner,
+        tiiviste=put.digest.hex(),
+        suunnitelma=put.plan or "",
+        lahete=put.referral or "",
+        koskee=put.about or "",
+        koskee_versio=str(put.about_version),
+        alkaa=moment_text(put.starts),
+        paattyy=moment_text(put.ends),
+        oma_rivi=put.own_row or "",
+        avotiedot=join_list(f"{name}={put.clear[name]}" for name in sorted(put.clear)),
+        sisalto=content_code(put.content) if put.content is not None else "",
+        tiedot=write_content(put.content) if put.content is not None else {},
+        **_basis(put.basis),
+    )
+
+
+def _basis(basis: Basis) -> dict[str, str]:
+    return {
+        "saanto": basis.rule,
+        "luovutusperuste": basis.discloser,
+        "vastaanottoperuste": basis.recipient,
+        "kayttotarkoitus": basis.purpose,
+        "tahdonilmaisu": basis.will or "",
+    }

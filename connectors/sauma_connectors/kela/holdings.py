@@ -1,0 +1,76 @@
+"""Everything that Kela holds about a client, read back from its own files: what was delivered, and its own rows."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from sauma.content import Content, Identity, Referral
+from sauma_connectors.kela.answers import CURRENT, read_answers
+from sauma_connectors.kela.content import NotTranslatable, from_any_cells, from_cells
+from sauma_connectors.kela.links import read_links
+from sauma_connectors.kela.own_files import Damaged
+from sauma_connectors.kela.wire import LISTS, STANDING, STATES, TRAILER, ListRow
+from sauma_connectors.sdk.tables import Fault, read_table
+
+
+class Held(NamedTuple):
+    """One fact that this register holds, in clear text."""
+
+    fact: str
+    version: int
+    status: str
+    content: Content | None
+
+
+def holdings(folder: Path, henkilotunnus: str) -> list[Held]:
+    """Everything held about a client: what was delivered and is kept up to date, and own rows. Raises `Damaged`.
+
+    For an own row the newer one counts: the row as Kela has it, or the version of it that was made elsewhere.
+    """
+    held = {
+        row.alkupera: Held(row.alkupera, row.versio, row.tila, row.sisalto)
+        for row in read_answers(folder, henkilotunnus).values()
+        if row.paivitys == CURRENT
+    }
+    links = read_links(folder, henkilotunnus)
+    own = _own_rows(folder, henkilotunnus) if links else {}
+    for link in links.values():
+        key = _IDENTITY if link.oma_rivi not in own and "identity" in link.oma_rivi else link.oma_rivi
+        known = held.get(link.alkupera)
+        if known is not None and known.version >= link.versio:
+            continue
+        held.pop(link.alkupera, None)
+        if key in own:
+            status, content = own[key]
+            held[link.alkupera] = Held(link.alkupera, link.versio, status, content)
+    return list(held.values())
+
+
+_IDENTITY = "identity"
+"""An identity has no row of its own in Kela's lists: it stands in the referral's."""
+
+
+def _own_rows(folder: Path, henkilotunnus: str) -> dict[str, tuple[str, Content]]:
+    """Status and content of the client's own rows that became facts, by row key; raises `Damaged`."""
+    found: dict[str, tuple[str, Content]] = {}
+    for name in ("lahetteet", *STANDING, "ehdotukset"):
+        table = read_table(folder / f"{name}.csv", LISTS[name], trailer=TRAILER)
+        for row in table.rows:
+            if isinstance(row, Fault) or row.cells["henkilotunnus"] != henkilotunnus:
+                if isinstance(row, Fault) and row.line == 0 and row.reason != "no-file":
+                    raise Damaged(row.detail)
+                continue
+            try:
+                found.update(_own_row(ListRow(name, row.line, row.cells)))
+            except NotTranslatable:
+                continue  # it was never sent, or its correction has been: the source tells the agency
+    return found
+
+
+def _own_row(row: ListRow) -> dict[str, tuple[str, Content]]:
+    if row.list in STANDING:
+        return {row.key: (row.code("tila", STATES), from_cells(STANDING[row.list].content, row.cells))}
+    if row.list == "ehdotukset":
+        content = from_any_cells(row.cells)
+        return {row.key: ("made", content)} if content else {}
+    identity = Identity(row.cells["henkilotunnus"], row.cells["sukunimi"], row.cells["etunimet"])
+    return {row.key: ("open", from_cells(Referral, row.cells)), _IDENTITY: ("open", identity)}

@@ -1,0 +1,55 @@
+"""Finds and keeps the files that are about one client, under names of our own; knows nothing of what stands in them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sauma_connectors.kela.wire import TRAILER
+from sauma_connectors.sdk.tables import (
+    Row,
+    Table,
+    make_folder,
+    make_name_key,
+    name_key,
+    own_name,
+    read_table,
+    remove_file,
+    write_table,
+)
+
+
+class Damaged(Exception):
+    """One of Kela's answer files cannot be read: nothing is written over it until a person has restored it."""
+
+
+def read_own(folder: Path, part: str, henkilotunnus: str, columns: tuple[str, ...]) -> list[Mapping[str, str]]:
+    """The rows about a client; none where there is no file. Raises `Damaged`."""
+    key = name_key(folder)
+    if key is None:
+        return []
+    rows = rows_of(read_table(folder / part / f"{own_name(key, henkilotunnus)}.csv", columns, trailer=TRAILER))
+    if any(row["henkilotunnus"] != henkilotunnus for row in rows):
+        raise Damaged(f"a file in {part} is about somebody else: restore the folder from a backup")
+    return rows
+
+
+def write_own(
+    folder: Path, part: str, henkilotunnus: str, columns: tuple[str, ...], rows: list[dict[str, str]]
+) -> None:
+    """Put the client's file in place; without rows there is no file. Raises OSError."""
+    path = folder / part / f"{own_name(make_name_key(folder), henkilotunnus)}.csv"
+    if rows:
+        make_folder(path.parent)
+        write_table(path, columns, rows, trailer=TRAILER)
+    elif path.parent.is_dir():
+        remove_file(path)
+
+
+def rows_of(table: Table) -> list[Mapping[str, str]]:
+    """The cells of a table of our own, in which there are no faults; a file that is not there has no rows."""
+    rows: list[Mapping[str, str]] = []
+    for row in table.rows:
+        if isinstance(row, Row):
+            rows.append(row.cells)
+        elif row.reason != "no-file":
+            raise Damaged(row.detail)
+    return rows

@@ -1,0 +1,29 @@
+"""What a runner may be told besides its connector: limits, an operator's decisions, and where a test may kill it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _nothing(name: str) -> None:
+    """No failpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """Every value has a default that suits an agency's register of a few hundred thousand rows."""
+
+    read_count_max: int = 500
+    """Deliveries taken from the log at once: more lets more of a backlog collapse, and holds more in memory."""
+    read_wait_seconds_max: float = 0.0
+    """How long one read of the log may wait for something to arrive."""
+    inbox_count_max: int = 10_000
+    """Deliveries that may wait here for a register that does not take them; at the bound the log keeps the rest."""
+    retry_first_ms: int = 1_000
+    retry_longest_ms: int = 5 * 60 * 1_000
+    """The longest pause between two tries: a register that is back is noticed within it."""
+    accept_shrunk: bool = False
+    """An operator says that a list of less than half its former length is right as it is."""
+    acts_confirmed: frozenset[str] = frozenset()
+    """Rows of acts that were held back after the store was lost, and that an operator says were never sent."""
+    failpoint: Callable[[str], None] = _nothing
+    """Called with connector.outbox-written, .published, .sink-applied and .receipt-sent."""
