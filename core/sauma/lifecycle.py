@@ -126,6 +126,17 @@ def table_of(kind: str) -> Table:
     return JOINT if KINDS[kind].is_joint else FACT
 
 
+def document() -> str:
+    """The page docs/lifecycles.md: every table, drawn."""
+    opening = (
+        "# Life cycles\n\n"
+        "Drawn from the tables in `core/sauma/lifecycle.py`; do not edit. A step that a table does not have is refused, and\n"
+        "changes nothing. `before_ending` stands for the state the relationship was in when its end was proposed.\n"
+    )
+    parts = (f"\n## {name.capitalize()}\n\n```mermaid\n{diagram(table)}\n```\n" for name, table in TABLES.items())
+    return opening + "".join(parts)
+
+
 def diagram(table: Table) -> str:
     """The table as a Mermaid state diagram, one line a step, in the table's order."""
     lines = ["stateDiagram-v2"]

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import fastavro

@@ -128,4 +128,4 @@ ERRONEOUS: Final = "virheellinen"
 
 def code_of(table: Mapping[str, str], word: str) -> str:
     """The national code of a word of Sauma. Raises KeyError for a word that the table lacks."""
-    return next(code for code, meaning in table.items() if meaning == word) if word in table.values() else table[word]
+    return {meaning: code for code, meaning in table.items()}[word]

@@ -32,4 +32,4 @@ class EmploymentArea:
     def __init__(self, endpoint: EndpointId, folder: Path) -> None:
         self.endpoint = endpoint
         self.source = ExportSource(folder)
-        self.sink = EmploymentSink(endpoint, folder)
+        self.sink = EmploymentSink(folder)

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sauma.content import Content, Identity
+from sauma.content import Content
 from sauma_connectors.employment_area.codes import IN_FORCE, KINDS, PLAN_APPROVAL, YES
 from sauma_connectors.employment_area.contents import UnreadableContent, read_content
 from sauma_connectors.employment_area.files import read_rows
 from sauma_connectors.employment_area.inbox import Inbox
-from sauma_connectors.employment_area.standing import own_content
 from sauma_connectors.employment_area.wire import (
     EXPORT,
     TABLES,
@@ -25,8 +24,8 @@ from sauma_connectors.employment_area.wire import (
     StandingRow,
 )
 
-IDENTITY_OF_REFERRAL = "identity"
-"""An own referral's link may be the referral's row key, or for the identity that goes with it `<row>` + separator + this."""
+_REFERRAL, _IDENTITY = "#referral", "#identity"
+"""A referral is two facts: what the links call them after the referral's own key."""
 
 _PENDING = frozenset({"goal", "job-search-obligation", "review", "approval"})
 """Joint kinds: as this register put them they wait for the other makers."""
@@ -109,10 +108,10 @@ def _own_rows(folder: Path, henkilotunnus: str) -> dict[str, _Own]:
                 own[row.rivi] = _own(row)
             except UnreadableContent:
                 continue
-    if client is not None:
-        identity = _Own("identity", "open", Identity(client.henkilotunnus, client.sukunimi, client.etunimet))
-        referrals = [key for key, row in own.items() if row.kind == "referral"]
-        own.update({f"{key}{mark}{IDENTITY_OF_REFERRAL}": identity for key in referrals for mark in "/#:."})
+    for key in [key for key, row in own.items() if row.kind == "referral"]:
+        own[f"{key}{_REFERRAL}"] = own[key]
+        if client is not None:
+            own[f"{key}{_IDENTITY}"] = _Own("identity", "open", client.content("henkilotiedot"))
     for key in wrong & own.keys():
         own[key] = _Own(own[key].kind, "void", own[key].content)
     return own
@@ -137,7 +136,7 @@ def _own(row: ExportRow) -> _Own:
 
 
 def _standing(row: StandingRow, code: str, *, is_closed: bool) -> _Own:
-    content = own_content(row, code)
+    content = row.content(code)
     kind = KINDS[code]
     status = "closed" if is_closed else "pending" if kind in _PENDING else "open"
     return _Own(kind, status, content)

@@ -3,25 +3,25 @@
 One file a fact, so that erasing a fact is removing a file. Not safe for two writers at a time: one connector a folder.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sauma_connectors.employment_area.files import read_rows, write_rows
+from sauma_connectors.employment_area.files import R, read_rows, write_rows
 from sauma_connectors.employment_area.wire import INBOX, LINKS, NOTICES, LinkRow, NoticeRow, ReceivedRow
-from sauma_connectors.sdk.tables import files_in, make_folder, remove_file
-
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
-"""Ids that may be a file's name: no dot, no separator, nothing that a file system folds or reads otherwise."""
+from sauma_connectors.sdk.tables import files_in, is_plain_name, make_folder, remove_file
 
 _OWN_FILES: Final = frozenset({LINKS, NOTICES})
 
 
+class DamagedFile(OSError):
+    """A file of the register's inbox cannot be read whole: writing it anew would lose what it holds. Restore it."""
+
+
 def can_be_kept(fact: str) -> bool:
     """Whether a file can bear this id as its name."""
-    return bool(_NAME.fullmatch(fact)) and f"{fact}.csv" not in _OWN_FILES
+    return is_plain_name(fact) and not fact.startswith(".") and f"{fact}.csv" not in _OWN_FILES
 
 
 class Inbox:
@@ -40,12 +40,12 @@ class Inbox:
 
     def received_of(self, henkilotunnus: str) -> Iterator[ReceivedRow]:
         """Every fact of the client, in order of id, whatever its `tilanne`. Reads the whole folder."""
-        for path in files_in(self._folder, ".csv"):
-            if path.name in _OWN_FILES:
-                continue
-            row = self._read(path)
-            if row is not None and row.henkilotunnus == henkilotunnus:
-                yield row
+        return (row for row in self.received_all() if row.henkilotunnus == henkilotunnus)
+
+    def received_all(self) -> Iterator[ReceivedRow]:
+        """Every fact of everybody, in order of id; damaged files are left out."""
+        paths = (path for path in files_in(self._folder, ".csv") if path.name not in _OWN_FILES)
+        return (row for path in paths if (row := self._read(path)) is not None)
 
     def keep(self, row: ReceivedRow) -> None:
         """Write the fact, over what was there. Raises OSError."""
@@ -64,14 +64,18 @@ class Inbox:
         return self._folder / f"{fact}.csv"
 
     def _read(self, path: Path) -> ReceivedRow | None:
-        rows = read_rows(path, ReceivedRow).rows
-        return rows[0][1] if len(rows) == 1 and f"{rows[0][1].tieto}.csv" == path.name else None
+        rows = [row for _, row in read_rows(path, ReceivedRow).rows]
+        whole = len(rows) == 1 and f"{rows[0].tieto}.csv" == path.name and rows[0].versio.isdecimal()
+        return rows[0] if whole else None
 
     # --- links
 
     def links(self) -> list[LinkRow]:
-        """Every link of the register."""
-        return [row for _, row in read_rows(self._folder / LINKS, LinkRow).rows]
+        """Every link of the register. Raises DamagedFile."""
+        links = self._own_file(LINKS, LinkRow)
+        if not all(link.versio.isdecimal() for link in links):
+            raise DamagedFile(LINKS)
+        return links
 
     def link(self, fact: str) -> LinkRow | None:
         """The own row that is this fact, or None."""
@@ -100,8 +104,8 @@ class Inbox:
     # --- notices
 
     def notices(self) -> list[NoticeRow]:
-        """Every notice, oldest first."""
-        return [row for _, row in read_rows(self._folder / NOTICES, NoticeRow).rows]
+        """Every notice, oldest first. Raises DamagedFile."""
+        return self._own_file(NOTICES, NoticeRow)
 
     def tell(self, *, henkilotunnus: str, koodi: str, syy: str, viite: str, oma_rivi: str) -> None:
         """Add a notice, unless the very same one stands there already. Raises OSError."""
@@ -118,3 +122,9 @@ class Inbox:
             return
         make_folder(self._folder)
         write_rows(self._folder / NOTICES, NoticeRow, [*notices, notice])
+
+    def _own_file(self, name: str, kind: type[R]) -> list[R]:
+        read = read_rows(self._folder / name, kind)
+        if any(fault.reason != "no-file" for fault in read.faults):
+            raise DamagedFile(name)
+        return [row for _, row in read.rows]

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from sauma.delivery import Basis
-from sauma.ids import EndpointId, FactId
+from sauma.ids import FactId
 from sauma_connectors.employment_area.codes import ERRONEOUS, HANDLING, IN_FORCE, KINDS, NO_LONGER_UPDATED, code_of
 from sauma_connectors.employment_area.contents import content_code, join_list, write_content
 from sauma_connectors.employment_area.files import moment_text
 from sauma_connectors.employment_area.holdings import held
-from sauma_connectors.employment_area.inbox import Inbox, can_be_kept
+from sauma_connectors.employment_area.inbox import DamagedFile, Inbox, can_be_kept
 from sauma_connectors.employment_area.wire import LinkRow, ReceivedRow
 from sauma_connectors.sdk.contract import (
     Answer,
@@ -36,8 +36,7 @@ OWN_LAW: Final = "JTPL 380/2023 122 §"
 class EmploymentSink:
     """The way into the register. One instance a folder: it does not lock."""
 
-    def __init__(self, endpoint: EndpointId, folder: Path) -> None:
-        self._endpoint = endpoint
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._inbox = Inbox(folder)
 
@@ -55,18 +54,23 @@ class EmploymentSink:
                     return self._take_back(person, arrival)
                 case _:
                     return Refuse("no-person")
+        except DamagedFile:
+            return Retry("own-file-damaged")
         except OSError:
             return Retry("folder-not-writable")
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
-        """Remember the link of an own row. Raises OSError: without the link the fact could not be compared."""
+        """Remember the link of an own row; the same one twice has no effect. Raises OSError."""
+        known = self._inbox.link(fact)
+        if known is not None and (known.oma_rivi, known.versio) == (row, str(version)):
+            return
         self._inbox.keep_link(
             LinkRow(
                 oma_rivi=row,
                 henkilotunnus=person.henkilotunnus,
                 tieto=fact,
                 versio=str(version),
-                tila=self._status_of_same_version(fact, version),
+                tila="",
                 tilanne=IN_FORCE,
             )
         )
@@ -75,10 +79,6 @@ class EmploymentSink:
         """What the register's own files hold of the client."""
         for fact in held(self._folder, person.henkilotunnus):
             yield Holding(FactId(fact.fact), fact.version, fact.status, fact.content)
-
-    def _status_of_same_version(self, fact: str, version: int) -> str:
-        known = self._inbox.link(fact)
-        return known.tila if known is not None and int(known.versio) == version else ""
 
     def _put(self, person: Person, put: Put) -> Answer:
         if not can_be_kept(put.fact):
@@ -110,7 +110,7 @@ class EmploymentSink:
     def _rebase(self, rebase: Rebase) -> Answer:
         known = self._inbox.received(rebase.fact)
         if known is not None and int(known.versio) == rebase.version:
-            self._inbox.keep(replace(known, **_basis(rebase.basis)))
+            self._inbox.keep(ReceivedRow.of_cells({**known.cells(), **_basis(rebase.basis)}))
         return Done()
 
     def _take_back(self, person: Person, back: TakeBack) -> Answer:

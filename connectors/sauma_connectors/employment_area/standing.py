@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sauma.content import Content, Identity, JobSearchObligation, PlanItem
+from sauma.content import Content, JobSearchObligation, PlanItem
 from sauma.fact import KINDS
 from sauma.ids import FactId
 from sauma.places import Places
@@ -18,7 +18,7 @@ from sauma_connectors.employment_area.codes import (
     PLAN_APPROVAL,
 )
 from sauma_connectors.employment_area.codes import KINDS as KIND_CODES
-from sauma_connectors.employment_area.contents import UnreadableContent, read_content
+from sauma_connectors.employment_area.contents import UnreadableContent
 from sauma_connectors.employment_area.wire import ActionRow, ApprovalRow, ClientRow, StandingRow
 from sauma_connectors.sdk.contract import FactRow, Own, Reference
 
@@ -106,19 +106,12 @@ def handling(text: str, of_kind: str | None) -> str:
     return stated
 
 
-def own_content(row: StandingRow, kind_code: str) -> Content:
-    """What the row says, as it stands. Raises UnreadableContent."""
-    if isinstance(row, ClientRow):
-        return Identity(row.henkilotunnus, row.sukunimi, row.etunimet)
-    return read_content(kind_code, row.tiedot)
-
-
 _DAYS: Final = ("toimviimpvm", "allekpvm")
 
 
 def _content(row: StandingRow, kind_code: str) -> Content:
     try:
-        content = own_content(row, kind_code)
+        content = row.content(kind_code)
     except UnreadableContent as unreadable:
         raise Unusable(unreadable.reason, f"{unreadable.where} is missing or cannot be read") from None
     for column in _DAYS:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import ClassVar, Final, Self
 
+from sauma.content import Content, Identity
 from sauma_connectors.employment_area.codes import IN_FORCE, NO
-from sauma_connectors.employment_area.contents import SHAPES, columns_of
+from sauma_connectors.employment_area.contents import SHAPES, columns_of, read_content
 
 EXPORT: Final = "vienti"
 INBOX: Final = "saapuneet"
@@ -77,6 +78,10 @@ class StandingRow(ExportRow):
     alkupera: str = ""
     """The shared fact that the row is a copy of, where it was brought in from the inbox: such a row goes nowhere."""
 
+    def content(self, code: str) -> Content:
+        """What the row says, as the content of this code. Raises UnreadableContent."""
+        return read_content(code, self.tiedot)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClientRow(StandingRow):
@@ -85,6 +90,10 @@ class ClientRow(StandingRow):
     etunimet: str
     avattu: str = NO
     """K where this register opens the client to the others, and no referral does."""
+
+    def content(self, code: str) -> Content:  # noqa: ARG002 - this table has one content only
+        """Who the client is."""
+        return Identity(self.henkilotunnus, self.sukunimi, self.etunimet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

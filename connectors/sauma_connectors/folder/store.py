@@ -1,6 +1,5 @@
 """Keeps one JSON file a fact in one folder a client; knows which files there are and not why."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from sauma_connectors.folder.wire import (
     SETTINGS,
     DeletionFile,
     FactFile,
+    M,
     NoticeFile,
     SettingsFile,
     content_of,
@@ -140,12 +140,7 @@ def held(file: FactFile) -> Held:
         raise Damaged(f"a fact's file cannot be used ({error}): restore it from a backup") from None
 
 
-def newest_first(files: Iterable[FactFile]) -> list[FactFile]:
-    """The files by version, newest first, and by fact id."""
-    return sorted(files, key=lambda file: (-file.version, file.origin))
-
-
-def _whole[M](found: M | Fault) -> M:
+def _whole(found: M | Fault) -> M:
     if isinstance(found, Fault):
         raise Damaged(f"a file in the folder cannot be read ({found.reason}): {found.detail}; restore it from a backup")
     return found

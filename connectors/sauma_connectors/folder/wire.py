@@ -11,6 +11,7 @@ Names of folders and files below `facts` and `notices` are computed with the fol
 
 import json
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -19,7 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sauma.content import CONTENT_OF, Content, as_text
 from sauma_connectors.sdk.tables import Fault, read_file
 
-FACTS, NOTICES, SETTINGS, WITHDRAWALS, DELETION = "facts", "notices", "settings.json", "out/withdrawals", "deletion.json"
+FACTS, NOTICES, SETTINGS, WITHDRAWALS, DELETION = (
+    "facts",
+    "notices",
+    "settings.json",
+    "out/withdrawals",
+    "deletion.json",
+)
 FILE_BYTES_MAX = 256 * 1024
 """A cell has 16 KiB at most; escaped in JSON, six times that; the rest of a fact is short."""
 
@@ -121,11 +128,11 @@ def read_model(path: Path, model: type[M]) -> M | Fault:
     if isinstance(data, Fault):
         return data
     try:
-        value = json.loads(data, object_pairs_hook=_without_repeats, parse_constant=_no_constant)
+        value = json.loads(data.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
         return model.model_validate(value)
     except ValidationError as error:
-        fields = ", ".join(sorted({str(one["loc"][0]) for one in error.errors() if one["loc"]})) or "the whole file"
-        return Fault(path.name, 0, "wrong-shape", f"wrong or missing: {fields}; correct the file and put it there again")
+        wrong = ", ".join(sorted({str(one["loc"][0]) for one in error.errors() if one["loc"]})) or "the whole file"
+        return Fault(path.name, 0, "wrong-shape", f"wrong or missing: {wrong}; correct the file and put it there again")
     except (ValueError, RecursionError):
         # Bad JSON, bad UTF-8, a name given twice, NaN, brackets without end.
         return Fault(path.name, 0, "unreadable-row", "is not proper JSON in UTF-8; write the file again")
@@ -152,10 +159,14 @@ def content_of(file: FactFile) -> Content | None:
     if content is None:
         raise ValueError("unknown content type")
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in file.content.items()}
-    try:
-        return content(**values)  # type: ignore[arg-type] # names by the call, types as they were written by `to_bytes`
-    except TypeError:
-        raise ValueError("the fields are not those of the content type") from None
+    kinds = {field.name: field.type for field in fields(content)}
+    if values.keys() != kinds.keys() or any(type(v) is not _plain(kinds[name]) for name, v in values.items()):
+        raise ValueError("the fields are not those of the content type")
+    return content(**values)  # type: ignore[arg-type] # just checked
+
+
+def _plain(kind: object) -> object:
+    return kind if kind in (str, bool) else tuple
 
 
 def _without_repeats(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

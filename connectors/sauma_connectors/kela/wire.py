@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from sauma import henkilotunnus
 from sauma.content import Capacity, Content, Identity, PlanItem, Referral, ServiceNeed
 from sauma.fact import Moment
 from sauma_connectors.kela.content import CONTENT_COLUMNS, NotTranslatable, columns_of
+from sauma_connectors.sdk.tables import is_plain_name
 
 TRAILER = "LOPPU"
 
@@ -122,7 +122,7 @@ class ListRow:
     def key(self) -> str:
         """The row's key in the whole register; raises `NotTranslatable` where the list has not given it a proper one."""
         own = self.cells["rivitunnus"]
-        if not _KEY.fullmatch(own) or _names_a_person(own):
+        if not is_plain_name(own):
             raise NotTranslatable(
                 "wrong-shape", "rivitunnus is 1-80 of A-Z, a-z, 0-9 . _ - and holds no personal identity code"
             )
@@ -154,18 +154,8 @@ class ListRow:
         return self.cells[column]
 
 
-_KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
-_LIKE_HENKILOTUNNUS = re.compile(r"(?=([0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Z]))")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _names_a_person(key: str) -> bool:
-    """Whether a personal identity code stands in the key, mistyped ones too: a key is told in notices and logs."""
-    found = (henkilotunnus.check(text) for text in _LIKE_HENKILOTUNNUS.findall(key.upper()))
-    return any(
-        isinstance(f, henkilotunnus.Valid) or f.reason in ("check-character", "individual-number") for f in found
-    )
 
 
 def row_key(list_name: str, own: str) -> str:

@@ -16,6 +16,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from sauma import henkilotunnus
+
 BYTES_MAX: Final = 32 * 1024 * 1024
 """A list of 150 000 rows of 200 characters is 30 MB; a larger one fills the memory of a small machine when parsed."""
 ROWS_MAX: Final = 250_000
@@ -184,6 +186,21 @@ def make_name_key(folder: Path) -> bytes:
 def own_name(key: bytes, text: str) -> str:
     """32 hexadecimal digits: the name of the file for `text`, which may be anything, a path of somebody else's too."""
     return blake2b(text.encode(), key=key, digest_size=16).hexdigest()
+
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_LIKE_HENKILOTUNNUS = re.compile(r"(?=([0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Z]))")
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether a row's key or a file's name from outside may be shown in notices and logs: short, and names no person.
+
+    A personal identity code counts also where it is mistyped, as long as its date could be one.
+    """
+    found = (henkilotunnus.check(like) for like in _LIKE_HENKILOTUNNUS.findall(text.upper()))
+    return bool(_PLAIN_NAME.fullmatch(text)) and not any(
+        isinstance(one, henkilotunnus.Valid) or one.reason in ("check-character", "individual-number") for one in found
+    )
 
 
 # --- tables -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
 from sauma.content import CONTENT_OF, Contact, Content, Goal, HealthNote, Identity, PlanItem, Referral
-
 from sauma_connectors.welfare_area import wire
 from sauma_connectors.welfare_area.terms import BCP_47, PERSON, Terms
 from sauma_connectors.welfare_area.validator import Unfit
@@ -124,7 +123,7 @@ def content_of(resource: Resource, kind: str, terms: Terms) -> Content:
     """The content of a resource of this kind; raises Unfit where the resource cannot hold it."""
     match resource, kind:
         case wire.Patient(), "identity":
-            return _identity(resource)
+            return identity_in(resource)
         case wire.Patient(), "contact":
             return contact_of(resource)
         case wire.ServiceRequest(), "plan-item":
@@ -178,6 +177,13 @@ def patient_elements(content: Identity | Contact) -> dict[str, Any]:
     }
 
 
+def identity_in(patient: wire.Patient) -> Identity:
+    """The patient's official name and henkilötunnus."""
+    name = next((n for n in patient.name if n.use in (None, "official")), wire.HumanName())
+    code = next((i.value for i in patient.identifier if i.system == PERSON), None)
+    return Identity(code or "", name.family or "", " ".join(name.given))
+
+
 def contact_of(patient: wire.Patient) -> Contact:
     """The patient's first address and telephone, and language."""
     address = next(iter(patient.address), wire.Address())
@@ -186,12 +192,6 @@ def contact_of(patient: wire.Patient) -> Contact:
     return Contact(
         ", ".join(address.line), address.postal_code or "", address.city or "", telephone or "", language or ""
     )
-
-
-def _identity(patient: wire.Patient) -> Identity:
-    name = next((n for n in patient.name if n.use in (None, "official")), wire.HumanName())
-    code = next((i.value for i in patient.identifier if i.system == PERSON), None)
-    return Identity(code or "", name.family or "", " ".join(name.given))
 
 
 def _service_elements(content: PlanItem | Referral, terms: Terms) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from sauma.content import CATEGORY_OF, CONTENT_OF, Content
 from sauma.fact import HANDLING, KINDS, NEVER, ROLES, Moment
 from sauma.henkilotunnus import Valid, check
 from sauma.ids import FactId
-
 from sauma_connectors.sdk.contract import FactRow, Mark, Own, Person, Reference, Shared
 from sauma_connectors.welfare_area import wire
 from sauma_connectors.welfare_area.contents import content_of
@@ -53,7 +52,6 @@ STATUS: Mapping[str, Mapping[str, str]] = {
         "cancelled": CLOSED,
         "entered-in-error": ERROR,
     },
-    "Basic": {"": OPEN},
 }
 """What FHIR's own statuses mean here; a status that is not in the table makes the resource unreadable."""
 
@@ -133,9 +131,11 @@ def changed_at(resource: Resource) -> Moment:
 
 def state_of(resource: Resource) -> str:
     """Whether the resource is not yet, open, closed or an error; raises Unfit for a status unknown here."""
-    words = STATUS[resource.resource_type]
+    words = STATUS.get(resource.resource_type)
+    if words is None:
+        return OPEN  # Patient and Basic have no status
     attribute = "lifecycle_status" if resource.resource_type == "Goal" else "status"
-    state = words.get(getattr(resource, attribute, ""))
+    state = words.get(getattr(resource, attribute))
     if state is None:
         where = f"{resource.resource_type}.{'lifecycleStatus' if attribute != 'status' else 'status'}"
         raise Unfit("unknown-code", where, f"is none of {', '.join(words)}")
@@ -148,7 +148,9 @@ def fact_row(
     """The standing row that a resource is; raises Unfit. `labels` stand for those of the resource where it may have none."""
     role, definition = reading.register.role, KINDS[kind]
     if role not in definition.owners:
-        raise Unfit("unknown-code", resource.resource_type, f"is of kind {kind}, which the {role} register does not own")
+        raise Unfit(
+            "unknown-code", resource.resource_type, f"is of kind {kind}, which the {role} register does not own"
+        )
     categories = CATEGORY_OF[type(content).__name__]
     plan, adopts, period = None, None, wire.Period()
     if isinstance(resource, wire.ServiceRequest):
@@ -165,12 +167,12 @@ def fact_row(
         category=categories[-1] if role == "health-care" else categories[0],
         content=content,
         handling=definition.handling or handling_of(reading, resource, labels),
-        necessary_for=tuple(_mark(reading, resource, e) for e in _all(reading, resource, "necessary-for")),
+        necessary_for=tuple(_mark(resource, e) for e in _all(reading, resource, "necessary-for")),
         affects_employment_at=_affects(reading, resource),
         plan=plan,
         starts=wire.moment_of(period.start) if period.start else None,
         ends=wire.moment_of(period.end) if period.end else None,
-        is_closed=state_of(resource) == CLOSED if resource.resource_type in STATUS else False,
+        is_closed=state_of(resource) == CLOSED,
         adopts=adopts,
     )
 
@@ -216,7 +218,7 @@ def _all(reading: Reading, resource: Resource, name: str) -> Iterator[Extension]
     return (e for e in resource.extension if e.url == reading.url(name))
 
 
-def _mark(reading: Reading, resource: Resource, extension: Extension) -> Mark:
+def _mark(resource: Resource, extension: Extension) -> Mark:
     where = f"{resource.resource_type}.extension({extension.url.rpartition('/')[2]})"
     parts = {e.url: e for e in extension.extension}
     role = parts["role"].value_code if "role" in parts else None
@@ -237,5 +239,3 @@ def _affects(reading: Reading, resource: Resource) -> Moment | None:
         where = f"{resource.resource_type}.extension(affects-employment).valueInstant"
         raise Unfit("wrong-shape", where, "is missing; write when the professional decided")
     return wire.moment_of(extension.value_instant)
-
-

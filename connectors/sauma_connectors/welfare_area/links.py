@@ -24,7 +24,7 @@ class Link:
 
 def links(root: Path, register: Register) -> Iterator[Link]:
     """Every link of the register; what cannot be read is passed over."""
-    for found in folder.files(root, "in", register.name, "Linkage"):
+    for found in folder.files(root, folder.INCOMING, register.name, "Linkage"):
         try:
             resource = read(folder.load(found))
         except (Unfit, folder.Gone):
@@ -68,7 +68,7 @@ def keep(root: Path, register: Register, link: Link) -> None:
 
 
 def _place(root: Path, register: Register, row: str, fact: str) -> Path:
-    return root / "in" / register.name / "Linkage" / f"{folder.own_name('link', row, fact)}.json"
+    return root / folder.INCOMING / register.name / "Linkage" / f"{folder.own_name(root, 'link', row, fact)}.json"
 
 
 def _link(linkage: wire.Linkage, register: Register) -> Link | None:

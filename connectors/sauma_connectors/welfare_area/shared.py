@@ -8,7 +8,6 @@ from pathlib import Path
 from sauma.content import Content
 from sauma.delivery import Basis
 from sauma.fact import Moment
-
 from sauma_connectors.welfare_area import folder, wire
 from sauma_connectors.welfare_area.contents import (
     RESOURCE_OF,
@@ -56,8 +55,13 @@ class Received:
 
 
 def place(root: Path, register: Register, fact: str, resource_type: str) -> Path:
-    """Where a fact is kept."""
-    return root / "in" / register.name / resource_type / f"{folder.own_name('fact', fact)}.json"
+    """Where a fact is kept. Raises OSError."""
+    return root / folder.INCOMING / register.name / resource_type / f"{name_of(root, fact)}.json"
+
+
+def name_of(root: Path, fact: str) -> str:
+    """The id of the resource that keeps a fact. Raises OSError."""
+    return folder.own_name(root, "fact", fact)
 
 
 def resource_type_of(received: Received) -> str:
@@ -67,13 +71,13 @@ def resource_type_of(received: Received) -> str:
     return {"non-disclosure": "Patient", "referral-status": "Task"}.get(received.kind, "Basic")
 
 
-def to_resource(received: Received, register: Register) -> Resource:
+def to_resource(received: Received, register: Register, name: str) -> Resource:
     """The fact as a resource; raises OverflowError for a moment that no calendar has."""
     terms = register.terms
     resource_type = resource_type_of(received)
     flagged = received.kind == "non-disclosure" and received.status == "open"
     about = Envelope(
-        id=folder.own_name("fact", received.fact),
+        id=name,
         person=received.person,
         meta=wire.Meta(
             tag=[Coding(system=register.system, code="1")],
@@ -146,7 +150,7 @@ def find(root: Path, register: Register, fact: str) -> Received | None:
 def everything(root: Path, register: Register) -> Iterator[Received]:
     """Every fact that the register keeps from outside; what cannot be read is passed over."""
     for resource_type in TYPES:
-        for found in folder.files(root, "in", register.name, resource_type):
+        for found in folder.files(root, folder.INCOMING, register.name, resource_type):
             try:
                 yield from_resource(read(folder.load(found)), register)
             except (Unfit, folder.Gone):

@@ -50,8 +50,6 @@ class Unfit(Exception):
 
 def parse(data: bytes) -> dict[str, Any]:
     """The JSON object in a file, in the types that FHIR allows; raises Unfit."""
-    if len(data) > SIZE_BYTES_MAX:
-        raise Unfit("unreadable-row", "the file", "is larger than 1 MiB; write one resource a file")
     try:
         value = json.loads(
             data.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=Decimal
@@ -96,7 +94,7 @@ def as_json(resource: Resource) -> dict[str, Any]:
     return cast("dict[str, Any]", _pruned(resource.model_dump(by_alias=True)))
 
 
-def _pruned(value: Any) -> Any:  # noqa: ANN401 - a JSON tree
+def _pruned(value: Any) -> Any:
     if isinstance(value, dict):
         items = ((key, _pruned(item)) for key, item in value.items())
         return {key: item for key, item in items if item is not None and item not in ("", [], {})}

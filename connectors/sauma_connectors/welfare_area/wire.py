@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
 from sauma.fact import Moment
+from sauma_connectors.sdk.tables import is_plain_name
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR's own form of an id
-_LIKE_A_PERSON = re.compile(r"[0-9]{6}[-+A-FU-Ya-fu-y]?[0-9]{3}[0-9A-Za-z]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,11 +31,6 @@ def instant_of(moment: Moment) -> str:
     return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def is_like_a_person(text: str) -> bool:
-    """Whether a name or id holds what could be a henkilötunnus; such a text is never repeated."""
-    return _LIKE_A_PERSON.search(text) is not None
-
-
 def _instant(text: str) -> str:
     try:
         datetime.fromisoformat(text if _INSTANT.fullmatch(text) else "")
@@ -46,7 +42,7 @@ def _instant(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    if not _ID.fullmatch(text) or is_like_a_person(text):
+    if not (_ID.fullmatch(text) and is_plain_name(text)):
         raise PydanticCustomError("fhir", "must be 1 to 64 letters, digits, '-' or '.', and no personal identity code")
     return text
 

@@ -113,6 +113,8 @@ def accept(change: Change, context: Context, step: FactStep) -> Folded:
     item = change.client.facts.get(step.fact)
     if item is None or item.fact.owner != context.event.source:
         return Refusal("not-the-owner")
+    if conflict_fact(proposal.fact.id) in change.client.facts:
+        return Refusal("step-not-possible")  # a conflict already: only settling it answers the proposal
     if proposal.fact.about_version != item.fact.version:
         return change.facts(_conflict(proposal.fact, item.fact))
     updated = facts.put(change, context, replace(step, step="put"))
@@ -143,7 +145,9 @@ def settle(change: Change, context: Context, step: FactStep) -> Folded:
     proposals = [
         _answer(state, context, "settle")
         for state in change.client.facts.values()
-        if state.fact.kind == "proposal" and conflict_fact(state.fact.id) == conflict.fact.id
+        if state.fact.kind == "proposal"
+        and conflict_fact(state.fact.id) == conflict.fact.id
+        and (state.fact.status, "settle") in table_of("proposal")  # it may have been declined or voided meanwhile
     ]
     return updated.facts(_answer(conflict, context, "settle"), *proposals)
 
@@ -197,6 +201,8 @@ def _joint_change(change: Change, context: Context, proposal: FactState) -> Fold
         return Refusal("unknown-item")
     if item.fact.version != proposal.fact.about_version:
         return Refusal("stale-base")
+    if (item.fact.status, "all-confirmed") not in table_of(item.fact.kind):
+        return Refusal("step-not-possible")
     changed = facts.next_version(
         item, author=NOBODY, status="in-force", cell=proposal.fact.cell, sealed_as=proposal.fact.sealed_as
     )

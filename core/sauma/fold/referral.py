@@ -46,6 +46,8 @@ def _made(change: Change, context: Context, body: Referral) -> Folded:
     address = (context.places.role_at(municipality, body.to_role) if municipality else None) or body.to_role
     for step in body.facts:
         stated = step.put
+        if step.step != "put":
+            return Refusal("put-without-fact")  # other steps have conditions of their own, which are not asked here
         if stated is not None and stated.kind == "referral":
             step = replace(step, put=replace(stated, referral=body.referral, addressed_to=address))  # noqa: PLW2901 - the fold addresses it
         folded = put(change, context, step)

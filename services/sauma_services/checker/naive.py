@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sauma.event import Will
 from sauma.fact import Marks
+from sauma.ids import FactId
 
 THREE = frozenset({"social-care", "health-care", "employment", "kela"})
 JOINT = frozenset({"relationship", "goal", "job-search-obligation", "review", "approval"})
@@ -20,7 +21,7 @@ Mark = tuple[str, int, str]
 class NaiveFact:
     """One fact in its latest version."""
 
-    id: str
+    id: FactId
     owner: str
     kind: str
     category: int
@@ -35,7 +36,7 @@ class NaiveFact:
     """When it was decided that the fact affects employment, and when that was first journalled."""
     plan: str | None = None
     referral: str | None = None
-    about: str | None = None
+    about: FactId | None = None
     about_version: int = 0
     addressed_to: str | None = None
     passed_from: str | None = None
@@ -89,7 +90,7 @@ class NaiveWill:
 class NaiveRelationship:
     """The latest relationship of multi-sector support."""
 
-    fact: str
+    fact: FactId
     state: str
     started_by: str
     started_at: int
@@ -114,13 +115,15 @@ class NaiveClient:
     non_disclosure: bool = False
     municipality: str | None = None
     relationship: NaiveRelationship | None = None
-    facts: dict[str, NaiveFact] = field(default_factory=dict)
+    facts: dict[FactId, NaiveFact] = field(default_factory=dict)
     plans: dict[str, NaivePlan] = field(default_factory=dict)
     wills: dict[str, NaiveWill] = field(default_factory=dict)
     speaker: str = ""
     """The source of the event that is taking effect."""
-    authored: list[NaiveFact] = field(default_factory=list)
-    """What this record's author wrote itself, and so holds."""
+    authored: list[tuple[str, FactId, int]] = field(default_factory=list)
+    """Author, fact and version of what this record's author wrote itself, and so holds."""
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    """Invariant and explanation of what took effect in this record and should not have."""
 
     @property
     def is_open(self) -> bool:

@@ -70,13 +70,13 @@ def _answered(client: NaiveClient, event: Event, step: FactStep, item: NaiveFact
     step_version(client, answered, author=event.source, status=status)
     if step.step == "settle":
         for fact in client.facts.values():
-            if fact.kind == "proposal" and fact.status == "made" and conflict_fact(FactId(fact.id)) == answered.id:
+            if fact.kind == "proposal" and fact.status == "made" and conflict_fact(fact.id) == answered.id:
                 step_version(client, fact, author=event.source, status="settled")
 
 
 def _conflict(client: NaiveClient, proposal: NaiveFact, item: NaiveFact) -> None:
     """The proposed version is kept beside the item's, as a fact of the router's making."""
-    fact_id = conflict_fact(FactId(proposal.id))
+    fact_id = conflict_fact(proposal.id)
     conflict = NaiveFact(
         fact_id, proposal.owner, "conflict", proposal.category, proposal.handling, 1, "open", "",
         dict(proposal.necessary), proposal.affects, proposal.plan, proposal.referral,
@@ -92,7 +92,7 @@ def _settled(client: NaiveClient, fact: NaiveFact) -> bool:
     if plan is None or not fact.confirmed or not fact.confirmed >= set(plan.makers):
         return False
     if fact.kind == "proposal" and fact.addressed_to == "makers":
-        item = client.facts[fact.about or ""]
+        item = client.facts[fact.about or FactId("")]
         item.digest, item.cell = fact.digest, fact.cell
         step_version(client, item, author="", status="in-force")
         step_version(client, fact, author=client.speaker, status="accepted")

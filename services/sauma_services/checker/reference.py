@@ -7,6 +7,7 @@ that may, once something not known yet is told. An empty answer means: no.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sauma.ids import EndpointId
 from sauma.places import Endpoint, Places
 from sauma_services.checker.naive import JOINT, THREE, NaiveClient, NaiveFact, NaiveWill
 
@@ -68,7 +69,8 @@ def allowed(client: NaiveClient, fact: NaiveFact, to: Endpoint, copy: Copy | Non
     found: set[Ground] = set()
     maybe: set[Ground] = set()
     if fact.addressed_to is None or fact.owner == to.id or _is_addressee(client, fact, to):
-        speakers = [s for s in (places.endpoint(name) for name in _speakers(client, fact)) if s and s.role in THREE]
+        known = (places.endpoint(EndpointId(name)) for name in _speakers(client, fact))
+        speakers = [endpoint for endpoint in known if endpoint is not None and endpoint.role in THREE]
         if to.role in THREE:
             found |= _among_the_three(client, fact, to, speakers)
             found |= _ending(client, fact, copy)
@@ -176,9 +178,9 @@ def _provider(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> set[Ground]
         return set()
     found: set[Ground] = set()
     plan = client.plans.get(fact.plan or "")
-    if fact.category != 5 and plan is not None and to.id in plan.providers and client.is_open:
-        if any(role == "provider" for role, _, _ in fact.necessary):
-            found.add(Ground(JTPL_116))
+    is_party = plan is not None and to.id in plan.providers and client.is_open
+    if is_party and fact.category != 5 and any(role == "provider" for role, _, _ in fact.necessary):
+        found.add(Ground(JTPL_116))
     for will in client.wills.values():
         itemises = fact.id in will.said.scope.facts or fact.kind in will.said.scope.kinds
         if will.said.kind == "consent" and itemises and _names(will, to) and will.is_in_force(client.now):
@@ -193,7 +195,12 @@ def _care(client: NaiveClient, fact: NaiveFact, to: Endpoint, found: set[Ground]
     wills = client.wills.values()
     for will in wills:
         everyone_or_this = not will.said.recipients or _names(will, to)
-        if will.said.kind == "prohibition" and everyone_or_this and will.is_in_force(client.now) and _covers(will, fact):
+        if (
+            will.said.kind == "prohibition"
+            and everyone_or_this
+            and will.is_in_force(client.now)
+            and _covers(will, fact)
+        ):
             return
     permits = [will for will in wills if will.said.kind == "permit"]
     if not permits:

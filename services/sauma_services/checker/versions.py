@@ -9,12 +9,16 @@ def step_version(client: NaiveClient, fact: NaiveFact, *, author: str, status: s
     """The fact's next version, its author's or the router's own."""
     fact.version, fact.author, fact.status, fact.confirmed = fact.version + 1, author, status, set()
     if author:
-        client.authored.append(fact)
+        client.authored.append((author, fact.id, fact.version))
 
 
 def put(client: NaiveClient, event: Event, stated: FactPut, *, status: str = "open") -> NaiveFact:
     """The version that a source states."""
     known = client.facts.get(stated.id)
+    if stated.base != (known.version if known else 0):
+        client.faults.append(("I11", f"{event.source} put {stated.id} on a base that is not the current version"))
+    if known is not None and known.owner != event.source:
+        client.faults.append(("I4", f"{event.source} put {stated.id}, which is another's"))
     sealed = b""
     if stated.cell and len(stated.salt) == SALT_BYTES:
         sealed = digest(
@@ -52,5 +56,5 @@ def put(client: NaiveClient, event: Event, stated: FactPut, *, status: str = "op
     )
     fact.mark(stated.marks, client.now)
     client.facts[fact.id] = fact
-    client.authored.append(fact)
+    client.authored.append((event.source, fact.id, fact.version))
     return fact

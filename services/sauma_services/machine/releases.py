@@ -1,5 +1,7 @@
 """Tells the keyring what the router has released, from the router's committed state and nothing else."""
 
+import threading
+
 from sauma.client import FactState
 from sauma.codec import Codec
 from sauma.ids import EndpointId, FactId, SubjectId
@@ -17,10 +19,13 @@ class StateReleases:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        # A reader is for one thread at a time; connectors open cells from theirs.
+        self._one_at_a_time = threading.Lock()
 
     def release_of(self, subject: SubjectId, fact: FactId, endpoint: EndpointId) -> Release | None:
         """What was last released of this fact to this endpoint, or None."""
-        value = self._reader.state_part(Router.name, part_key(subject, FACT, fact))
+        with self._one_at_a_time:
+            value = self._reader.state_part(Router.name, part_key(subject, FACT, fact))
         if value is None:
             return None
         state = _FACT.decode_trusted(value)

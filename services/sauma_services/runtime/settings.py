@@ -41,6 +41,15 @@ class BatchSettings(_Section):
         return LoopSettings(self.records_max, self.wait_seconds_max, self.retry_seconds_max)
 
 
+class EndpointSettings(_Section):
+    """One `[[endpoint]]`: a register that the places of the country do not have, such as a service provider's."""
+
+    id: str = Field(min_length=1)
+    role: str = Field(min_length=1)
+    organiser: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+
+
 class ConnectorSettings(BaseModel):
     """One `[[connector]]`. Keys beyond these are the connector's own, in `options`; the connector checks them."""
 
@@ -63,6 +72,7 @@ class Settings(_Section):
     machine: MachineSettings
     log: LogSettings = LogSettings()
     batch: BatchSettings = BatchSettings()
+    endpoint: tuple[EndpointSettings, ...] = ()
     connector: tuple[ConnectorSettings, ...] = ()
 
     @property

@@ -1,0 +1,126 @@
+"""What a notice about one of this register's own events means: whom to tell, which row to take back, whether to repair."""
+
+from dataclasses import dataclass, replace
+
+from sauma.delivery import Notice
+from sauma.ids import SubjectId
+
+from sauma_connectors.sdk.clients import LocalClient
+from sauma_connectors.sdk.contract import Told
+from sauma_connectors.sdk.outbox import Effect, Written
+from sauma_connectors.sdk.parts import Parts
+from sauma_connectors.sdk.repair import STALE, Repair
+from sauma_connectors.sdk.rows import EXPECTED, REFUSED, VOID
+
+OTHER_OUTBOX = frozenset({"same-seq-other-bytes", "stale-incarnation"})
+"""Refusals that an outbox gets which was restored from an older copy."""
+
+MAY_CHANGE = (
+    "client-not-opened",
+    "not-a-party",
+    "not-a-maker",
+    "unknown-plan",
+    "maker-is-no-party",
+)
+"""Refusals that rest on something others say: the row is said again when something of others' has arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the agency is told, and by what it is remembered that it was."""
+
+    told: Told
+    key: bytes
+
+
+class Notices:
+    """Takes the notices of deliveries."""
+
+    def __init__(self, parts: Parts, repair: Repair) -> None:
+        self._parts = parts
+        self._repair = repair
+
+    def telling(self, client: LocalClient, notice: Notice) -> Telling | None:
+        """What the agency is told, or None where the runner mends it, or has told it; reads only."""
+        about = self._event(client.subject, notice)
+        if notice.code == "inventory-answered" or (notice.code == "refused" and not self._is_told(about, notice)):
+            return None
+        row = about.row if about is not None else None
+        content = b""
+        if about is not None and about.effects:
+            memory = self._parts.rows.of_index(about.effects[0].row)
+            content = memory.content if memory is not None else b""
+        key = self._parts.told.key(notice.code, notice.reason, row or notice.reference, content)
+        if notice.code == "refused" and row is not None and about is not None and about.act is None:
+            if self._parts.told.is_told(key):
+                return None
+        return Telling(Told(notice.code, notice.reason, notice.reference, row), key)
+
+    def take(self, client: LocalClient, notice: Notice) -> list[Told]:
+        """What the notice changes here, within a transaction of the caller's; what the agency must know besides."""
+        subject = client.subject
+        about = self._event(subject, notice)
+        match notice.code:
+            case "inventory-answered":
+                latest = self._parts.clients.of(subject) or client
+                is_ours = notice.reference == latest.repair_event
+                return self._repair.answered(latest) if is_ours and latest.repair == "waiting" else []
+            case "waiting":
+                if not self._parts.outbox.send_again(subject, notice.seq):
+                    self._repair.renew()
+            case "refused" if about is not None:
+                self._refused(about, notice.reason)
+        return []
+
+    def _refused(self, about: Written, reason: str) -> None:
+        if reason in OTHER_OUTBOX:
+            self._forget(about)
+            if about.incarnation == self._parts.outbox.incarnation:
+                self._repair.renew()
+        elif reason == STALE:
+            self._forget_versions(about)
+            self._repair.want(about.subject)
+        else:
+            for effect in about.effects:
+                self._take_back(effect, reason)
+
+    def _take_back(self, effect: Effect, reason: str) -> None:
+        """The router stays at the version before; the row is not said again until it changes, or the reason may have."""
+        memory = self._parts.rows.of_index(effect.row)
+        if memory is None or memory.version != effect.now:
+            return  # said again since, on this version: that is refused too, for its base
+        state = REFUSED if effect.was == 0 and memory.state != VOID else memory.state
+        self._parts.rows.put(replace(memory, version=effect.was, state=state, refused=reason))
+
+    def _forget(self, about: Written) -> None:
+        """Nothing of this event was taken: its act is unsaid, and of its rows the router's version is not known."""
+        if about.act is not None:
+            self._parts.rows.forget_act(about.act)
+        self._forget_versions(about, is_new_known=False)
+
+    def _forget_versions(self, about: Written, *, is_new_known: bool = True) -> None:
+        for effect in about.effects:
+            memory = self._parts.rows.of_index(effect.row)
+            if memory is not None and memory.state != VOID:
+                refused = STALE if is_new_known and effect.was == 0 and effect.now > 0 else ""
+                self._parts.rows.put(replace(memory, state=EXPECTED, version=0, refused=refused))
+
+    def _event(self, subject: SubjectId, notice: Notice) -> Written | None:
+        if notice.reference and (found := self._parts.outbox.of_id(notice.reference)) is not None:
+            return found
+        if not notice.seq or (notice.reference and notice.code == "refused"):
+            return None
+        client = self._parts.clients.of(subject)
+        # While a renewed outbox waits for its answer, a bare seq may be one of the outbox before.
+        is_clear = client is not None and not (client.repair and client.is_unsure)
+        return self._parts.outbox.of_seq(subject, notice.seq) if is_clear else None
+
+    def _is_told(self, about: Written | None, notice: Notice) -> bool:
+        """Whether a refusal is the agency's matter: not where the runner mends it, nor where it speaks of a receipt."""
+        if notice.reason in OTHER_OUTBOX:
+            return False
+        if about is None:
+            return True
+        is_receipt = about.row is None
+        is_mended = notice.reason == STALE and about.act is None
+        return not (is_receipt or is_mended or about.is_quiet)

@@ -1,0 +1,160 @@
+"""Writes what arrives into the area's folder: facts as resources, notices as operation outcomes; twice is the same as once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import assert_never
+
+from sauma.content import Identity
+from sauma.ids import FactId
+from sauma_connectors.sdk.contract import (
+    Answer,
+    Arrival,
+    Done,
+    Erased,
+    Holding,
+    Person,
+    Put,
+    Rebase,
+    Refuse,
+    Retry,
+    TakeBack,
+    Told,
+)
+from sauma_connectors.sdk.tables import remove_file
+from sauma_connectors.welfare_area import folder, shared
+from sauma_connectors.welfare_area.holdings import holdings
+from sauma_connectors.welfare_area.links import Link, keep, link_of
+from sauma_connectors.welfare_area.notices import notice
+from sauma_connectors.welfare_area.shared import Received
+from sauma_connectors.welfare_area.terms import Register
+from sauma_connectors.welfare_area.validator import Unfit, read, render
+
+
+@dataclass(frozen=True, slots=True)
+class WelfareAreaSink:
+    """One register's incoming side of the area's folder. Its files are written for the owner alone."""
+
+    register: Register
+    root: Path
+
+    def apply(self, person: Person | None, arrival: Arrival) -> Answer:
+        """Write one arrival; a fact's version that is older than the one kept changes nothing."""
+        try:
+            if isinstance(arrival, Told):
+                return self._told(person, arrival)
+            if person is None:
+                return Refuse("no-person")
+            match arrival:
+                case Put():
+                    return self._put(person, arrival)
+                case Rebase():
+                    return self._rebase(arrival)
+                case TakeBack():
+                    return self._take_back(arrival)
+                case _:
+                    assert_never(arrival)
+        except OverflowError:
+            return Refuse("moment-out-of-range")
+        except OSError as error:
+            return Retry(f"the folder cannot be written: {error.strerror or 'unknown reason'}")
+
+    def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
+        """Remember which fact an own row is. Raises OSError: then nothing is remembered, and it must be said again."""
+        known = link_of(self.root, self.register, row, fact)
+        status = known.status if known is not None and known.version == version else None
+        keep(self.root, self.register, Link(person.henkilotunnus, row, fact, version, status))
+
+    def holdings(self, person: Person) -> Iterable[Holding]:
+        """Everything held of the person, read back from the area's own files."""
+        for held in holdings(self.root, self.register, person.henkilotunnus):
+            yield Holding(FactId(held.fact), held.version, held.status, held.content)
+
+    def _put(self, person: Person, put: Put) -> Answer:
+        if isinstance(put.content, Identity) and put.content.henkilotunnus != person.henkilotunnus:
+            return Refuse("identity-of-another-person")
+        kept = shared.find(self.root, self.register, put.fact)
+        if kept is not None and kept.version > put.version:
+            return Done()
+        if put.own_row is not None:
+            self._link(person, put, put.own_row)
+        received = _received(person, put)
+        if put.own_row is None or put.content is not None:
+            answer = self._write(received)
+            if answer is not None:
+                return answer
+        self._remove_others(received)
+        return Done()
+
+    def _link(self, person: Person, put: Put, row: str) -> None:
+        """An own fact whose version was made elsewhere: the link takes the version and the status that it has there."""
+        known = link_of(self.root, self.register, row, put.fact)
+        if known is None or known.version <= put.version:
+            link = Link(person.henkilotunnus, row, put.fact, put.version, put.status)
+            keep(self.root, self.register, link)
+
+    def _write(self, received: Received) -> Answer | None:
+        """Write a fact; the refusal where it could not be read back as it is."""
+        resource = shared.to_resource(received, self.register, shared.name_of(self.root, received.fact))
+        try:
+            data = render(resource)
+            read_back = shared.from_resource(read(data), self.register)
+        except (Unfit, UnicodeEncodeError):
+            return Refuse("not-writable-as-fhir")
+        if read_back != received:
+            return Refuse("not-writable-as-fhir")
+        folder.save(shared.place(self.root, self.register, received.fact, resource.resource_type), data)
+        return None
+
+    def _remove_others(self, received: Received) -> None:
+        """A fact is kept in one resource; should a new version need another type, the old one goes."""
+        for resource_type in shared.TYPES:
+            if resource_type != shared.resource_type_of(received):
+                remove_file(shared.place(self.root, self.register, received.fact, resource_type))
+
+    def _rebase(self, rebase: Rebase) -> Answer:
+        kept = shared.find(self.root, self.register, rebase.fact)
+        if kept is not None and kept.version == rebase.version:
+            return self._write(replace(kept, basis=rebase.basis)) or Done()
+        return Done()
+
+    def _take_back(self, back: TakeBack) -> Answer:
+        if back.ask == "erase":
+            for resource_type in shared.TYPES:
+                remove_file(shared.place(self.root, self.register, back.fact, resource_type))
+            return Erased()
+        updates = {"stop": "stopped", "error": "error"}.get(back.ask)
+        if updates is None:
+            return Refuse("unknown-ask")
+        kept = shared.find(self.root, self.register, back.fact)
+        if kept is not None and kept.updates != "error":
+            return self._write(replace(kept, updates=updates)) or Done()
+        return Done()
+
+    def _told(self, person: Person | None, told: Told) -> Answer:
+        outcome = notice(self.root, self.register, person.henkilotunnus if person else None, told)
+        folder.save(self.root / folder.INCOMING / "OperationOutcome" / f"{outcome.id}.json", render(outcome))
+        return Done()
+
+
+def _received(person: Person, put: Put) -> Received:
+    return Received(
+        person=person.henkilotunnus,
+        fact=put.fact,
+        kind=put.kind,
+        category=put.category,
+        handling=put.handling,
+        version=put.version,
+        status=put.status,
+        owner=put.owner,
+        basis=put.basis,
+        digest=put.digest,
+        content=put.content,
+        clear=tuple(sorted(put.clear.items())),
+        plan=put.plan,
+        referral=put.referral,
+        about=put.about,
+        about_version=put.about_version,
+        starts=put.starts,
+        ends=put.ends,
+    )

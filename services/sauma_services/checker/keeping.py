@@ -1,0 +1,107 @@
+"""After a record: does everybody hold what it may, in its current version, on a ground that stands, and nothing else?"""
+
+from collections.abc import Iterator
+
+from sauma.fact import ROLES
+from sauma.ids import EndpointId
+from sauma.places import Endpoint, Places
+from sauma_services.checker.ledger import Held, Ledger
+from sauma_services.checker.naive import ACCOMPANYING, JOINT, NaiveClient, NaiveFact
+from sauma_services.checker.reference import ATL_38, NOTHING, OWN, Allowed, Ground, allowed
+
+Fault = tuple[str, str]
+
+
+def unkept(client: NaiveClient, ledger: Ledger, places: Places) -> Iterator[Fault]:
+    """Invariant and explanation of everything that should have left by now, and has not."""
+    anywhere = _recipients(client, places)
+    for fact in client.facts.values():
+        copies = ledger.facts.get(fact.id, {})
+        if fact.status == "void":
+            yield from _void(fact, copies)
+            continue
+        here = anywhere | {EndpointId(name) for name, held in copies.items() if held.is_live}
+        address = _resolved(fact.addressed_to, client, places) if fact.addressed_to else None
+        for name in sorted(here | ({address} if address else set())):
+            to = places.endpoint(name)
+            if to is None:
+                continue
+            held = copies.get(name)
+            if fact.kind in ACCOMPANYING:
+                may = accompanying(client, fact, to, ledger, places)
+            else:
+                may = allowed(client, fact, to, held.copy if held else None, places)
+            yield from _compare(client, fact, to, held, may)
+
+
+def _recipients(client: NaiveClient, places: Places) -> set[EndpointId]:
+    """Parties, whoever a will names, the joint data set from the start on, and the plan's providers."""
+    found = {EndpointId(party) for party in client.parties}
+    if client.relationship is not None:
+        found.add(EndpointId("keha"))
+    for will in client.wills.values():
+        found |= {name for said in will.said.recipients if (name := _resolved(said, client, places))}
+    for plan in client.plans.values():
+        found |= {EndpointId(provider) for provider in plan.providers}
+    return found
+
+
+def _resolved(name: str, client: NaiveClient, places: Places) -> EndpointId | None:
+    if name not in ROLES or places.endpoint(EndpointId(name)) is not None:
+        return EndpointId(name)
+    return places.role_at(client.municipality, name) if client.municipality else None
+
+
+def accompanying(client: NaiveClient, fact: NaiveFact, to: Endpoint, ledger: Ledger, places: Places) -> Allowed:
+    """Identity and the flag of non-disclosure go to whoever holds anything of another's, on the same grounds."""
+    if client.has_died and fact.owner != to.id:
+        return NOTHING
+    if fact.owner == to.id:
+        return Allowed(frozenset({OWN}))
+    if fact.handling != "ordinary":
+        return NOTHING
+    grounds: set[Ground] = set()
+    for name, held in ledger.live(to.id):
+        other = client.facts[name]
+        if other.kind in ACCOMPANYING or held.ground is None:
+            continue
+        owns = other.owner == to.id and other.kind not in JOINT
+        if held.ground != OWN and not owns:
+            grounds.add(held.ground)
+        elif held.ground != OWN or not owns:  # passed to it by a move, or its own record of what is not its own alone
+            grounds |= allowed(client, other, to, held.copy, places).now - {OWN}
+    if grounds and fact.kind == "non-disclosure":
+        return Allowed(frozenset({Ground(ATL_38)}))
+    return Allowed(frozenset(grounds))
+
+
+def _void(fact: NaiveFact, copies: dict[str, Held]) -> Iterator[Fault]:
+    for name, held in copies.items():
+        if not held.told_void and name != fact.author:
+            yield "I1", f"{name} {fact.id}: was wrong, and it was not told"
+
+
+def _compare(client: NaiveClient, fact: NaiveFact, to: Endpoint, held: Held | None, may: Allowed) -> Iterator[Fault]:
+    pair = f"{to.id} {fact.id}"
+    if held is None or not held.is_live:
+        was_refused = held is not None and held.state == "refused" and held.version == fact.version
+        if may.now and not was_refused:
+            yield "lawful-lost", f"{pair}: may hold v{fact.version} and was not sent it"
+        return
+    if may.now and held.version != fact.version:
+        yield "I10", f"{pair}: holds v{held.version}, the current version is {fact.version}"
+    ground = held.ground
+    if not may.now and not may.maybe:
+        yield _ended(client, ground), f"{pair}: nothing carries it any more, and it was not taken back"
+    elif ground is None:
+        yield "I1", f"{pair}: held on no ground"
+    elif ground != OWN and OWN not in may.now:
+        if ground not in may.now and not (not may.now and ground in may.maybe):
+            yield _ended(client, ground), f"{pair}: rests on {ground.paragraph}, which does not carry it any more"
+        elif ground.will is not None and any(other.will is None for other in may.now):
+            yield "I4", f"{pair}: rests on a will though statute carries it"
+
+
+def _ended(client: NaiveClient, ground: Ground | None) -> str:
+    will = client.wills.get(ground.will) if ground is not None and ground.will else None
+    return "I2" if will is not None and not will.is_in_force(client.now) else "I1"

@@ -1,0 +1,5 @@
+"""The `sauma` command."""
+
+from sauma_services.cli.commands import main
+
+__all__ = ["main"]

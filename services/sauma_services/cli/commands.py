@@ -1,0 +1,109 @@
+"""The commands of `sauma`: each reads its arguments, calls the part that does the work, and says what came of it."""
+
+import json
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sauma.resources import load_laws
+from sauma.rulefile import Laws, RuleFileError, read_laws
+from sauma_services.machine import Machine
+from sauma_services.machine.places import places_of
+from sauma_services.replay import verify
+from sauma_services.runtime.errors import Failure
+from sauma_services.runtime.settings import load
+from sauma_services.runtime.sqlite_log import SqliteLog
+
+app = typer.Typer(
+    name="sauma",
+    help="Event-driven integration between public agencies, by law and by the client's will.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a trace of this kind prints local variables: they may hold what must not be shown
+)
+replay = typer.Typer(help="Take the journal again.", no_args_is_help=True)
+app.add_typer(replay, name="replay")
+
+OutputOption = Annotated[str, typer.Option("--output", help="text or json", metavar="FORMAT")]
+
+
+@app.command()
+def run(config: Annotated[Path, typer.Argument(help="the configuration, a TOML file")]) -> None:
+    """Run everything that a configuration names, until SIGTERM or Ctrl-C; then finish what is at hand and end."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    machine = Machine(load(config))
+    try:
+        is_well = machine.run(stop)
+    finally:
+        machine.close()
+    raise typer.Exit(0 if is_well else 1)
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="tell the story once and end")] = False,
+    output: OutputOption = "text",
+    data: Annotated[Path, typer.Option(help="where the demo writes; made anew each time")] = Path("var/demo"),
+) -> None:
+    """Tell the story of one client and its plan, as it happens between three agencies' own systems."""
+    from sauma_services.demo import tell  # noqa: PLC0415 - the simulated agencies are only for the demo
+
+    raise typer.Exit(tell(data, once=once, as_json=output == "json"))
+
+
+@replay.command("verify")
+def replay_verify(
+    *,
+    log: Annotated[Path, typer.Option("--log", help="the data folder of a machine, with its sauma.toml")],
+    law: Annotated[
+        Path | None, typer.Option(help="a folder of rule files to judge by, instead of the ones in force")
+    ] = None,
+    output: OutputOption = "text",
+) -> None:
+    """Take the whole journal again and compare every stored delivery and decision, byte for byte. Writes nothing."""
+    settings = load(log / "sauma.toml")
+    if not settings.log_path.exists():
+        raise typer.BadParameter(f"{settings.log_path} does not exist: give the data folder of a machine that has run")
+    opened = SqliteLog(settings.log_path)
+    try:
+        found = verify(opened.reader(), laws=_laws(law), places=places_of(settings))
+    finally:
+        opened.close()
+    if output == "json":
+        shown = [asdict(one) for one in found.differences[:100]]
+        line = {
+            "records": found.records,
+            "compared": found.compared,
+            "different": len(found.differences),
+            "first": shown,
+        }
+        typer.echo(json.dumps(line))
+    else:
+        typer.echo(f"{found.records} journal records taken again, {found.compared} deliveries and decisions compared")
+        for one in found.differences[:100]:
+            typer.echo(f"  {one.topic} position {one.position}, client {one.subject} number {one.number}: {one.what}")
+        typer.echo(f"{len(found.differences)} differences")
+    raise typer.Exit(1 if found.differences else 0)
+
+
+def _laws(folder: Path | None) -> Laws:
+    if folder is None:
+        return load_laws()
+    files = {str(path): path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))}
+    return read_laws(files)
+
+
+def main() -> None:
+    """The console script: what a person has to act on is said in a sentence, without a trace."""
+    try:
+        app()
+    except (Failure, RuleFileError) as known:
+        sys.stderr.write(f"sauma: {known}\n")
+        raise SystemExit(2) from None

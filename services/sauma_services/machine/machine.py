@@ -1,0 +1,153 @@
+"""Wires the log, intake, router, keyring and connectors of one configuration together, and turns them; decides nothing."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sauma.ids import EndpointId
+from sauma.resources import load_laws
+from sauma.rulefile import Laws
+from sauma_connectors.sdk.runner import Runner
+from sauma_connectors.sdk.settings import RunnerSettings
+from sauma_services.intake import Intake
+from sauma_services.keyring import FileKeyring, KeyringFiles
+from sauma_services.machine.channel import LogChannel
+from sauma_services.machine.connectors import connectors
+from sauma_services.machine.places import places_of
+from sauma_services.machine.releases import StateReleases
+from sauma_services.router import Router
+from sauma_services.runtime import logging as log
+from sauma_services.runtime.clock import Clock, SystemClock
+from sauma_services.runtime.failpoints import failpoint
+from sauma_services.runtime.health import Health, State
+from sauma_services.runtime.loop import Loop
+from sauma_services.runtime.settings import Settings
+from sauma_services.runtime.sqlite_log import SqliteLog
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries_row, inbound_row
+
+POLL_SECONDS = 0.5
+"""How often an idle connector looks at its agency's folder and its deliveries; a person waits for neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that takes turns: its name, and its turn (True when it did something)."""
+
+    name: str
+    turn: Callable[[], bool]
+
+
+class Machine:
+    """Everything that one machine runs. `settle` turns all parts in this thread; `run` gives each a thread of its own."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, laws: Laws | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.data = settings.machine.data
+        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.places = places_of(settings)
+        self.log = SqliteLog(settings.log_path, clock=self.clock)
+        mine = [EndpointId(name) for one in settings.connector for name in one.endpoints]
+        self.log.create([JOURNAL, DECISIONS, REJECTED, RECEIPTS, *(inbound_row(endpoint) for endpoint in mine)])
+        self.log.create(deliveries_row(endpoint) for endpoint in self.places.endpoints)
+        self.keyring = FileKeyring(KeyringFiles.under(self.data / "keyring"), StateReleases(self.log.reader()))
+        self._topologies = (Intake(mine), Router(laws=laws or load_laws(), places=self.places))
+        self._loops: list[Loop] = []
+        self.runners = dict(self._runner(endpoint, settings) for endpoint in mine)
+        self.health = Health(self.data, self.clock)
+
+    def settle(self) -> None:
+        """Turn every part until none has anything to do. For the demo and for tests: one thread, one order."""
+        parts = self.parts()
+        while any([part.turn() for part in parts]):  # noqa: C419 - every part takes its turn, also after one that worked
+            pass
+
+    def parts(self) -> Sequence[Part]:
+        """All parts, in the order of the line: agency to journal, journal to deliveries, deliveries to agency."""
+        polls = [Part(f"{endpoint} poll", runner.poll) for endpoint, runner in self.runners.items()]
+        receives = [Part(f"{endpoint} receive", runner.receive) for endpoint, runner in self.runners.items()]
+        return [
+            *polls,
+            *(Part(t.name, loop.turn) for t, loop in zip(self._topologies, self._opened(), strict=True)),
+            *receives,
+        ]
+
+    def run(self, stop: threading.Event) -> bool:
+        """Run until `stop` is set; every part finishes its turn first. False where a part of the line failed by itself."""
+        log.tell(log.Event.PROCESS_STARTED)
+        failed = threading.Event()
+
+        def guarded(loop: Loop) -> None:
+            try:
+                loop.run(stop)
+            except BaseException:
+                failed.set()
+                stop.set()
+                raise
+
+        threads = [
+            threading.Thread(target=guarded, args=(loop,), name=t.name)
+            for t, loop in zip(self._topologies, self._opened(), strict=True)
+        ]
+        threads += [
+            threading.Thread(target=self._run_connector, args=(endpoint, runner, stop), name=endpoint)
+            for endpoint, runner in self.runners.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        log.tell(log.Event.PROCESS_STOPPED)
+        return not failed.is_set()
+
+    def close(self) -> None:
+        """Close what was opened; the parts must have stopped."""
+        for runner in self.runners.values():
+            runner.close()
+        self.keyring.close()
+        self.log.close()
+
+    def _opened(self) -> list[Loop]:
+        if not self._loops:
+            self._loops = [
+                Loop(self.log.loop(t.name, t.inputs), t, self.clock, self.settings.batch.for_loop(), health=self.health)
+                for t in self._topologies
+            ]
+        return self._loops
+
+    def _runner(self, endpoint: EndpointId, settings: Settings) -> tuple[EndpointId, Runner]:
+        connector = next(
+            made
+            for one in settings.connector
+            if endpoint in one.endpoints
+            for made in connectors(one)
+            if made.endpoint == endpoint
+        )
+        store: Path = self.data / "connectors" / f"{endpoint}.sqlite3"
+        store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        channel = LogChannel(self.log, endpoint)
+        runner = Runner(connector, channel, self.keyring, store, self.clock.now, RunnerSettings(failpoint=failpoint))
+        return endpoint, runner
+
+    def _run_connector(self, endpoint: EndpointId, runner: Runner, stop: threading.Event) -> None:
+        """Turn one connector; when it breaks, wait and try again: its trouble stays its own."""
+        log.tell(log.Event.CONNECTOR_STARTED, endpoint=endpoint)
+        self.health.change(endpoint, State.RUNNING)
+        pause_seconds = POLL_SECONDS
+        while not stop.is_set():
+            try:
+                worked = runner.poll() | runner.receive()
+            except Exception as broken:  # noqa: BLE001 - whatever an agency's system does, the others go on
+                pause_seconds = min(pause_seconds * 2, 60.0)
+                log.tell(log.Event.CONNECTOR_FAILED, endpoint=endpoint, reason=type(broken).__name__)
+                self.health.change(endpoint, State.FAILED, reason=type(broken).__name__)
+                stop.wait(pause_seconds)
+                continue
+            if worked:
+                self.health.progress(endpoint)
+            else:
+                stop.wait(POLL_SECONDS)
+            pause_seconds = POLL_SECONDS
+        log.tell(log.Event.CONNECTOR_STOPPED, endpoint=endpoint)
+        self.health.change(endpoint, State.STOPPED)

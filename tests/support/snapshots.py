@@ -1,0 +1,75 @@
+"""Makes a log snapshot, and the stores of agencies that applied everything, out of a world; the material for the checker."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sauma.client import FactState
+from sauma.codec import Codec
+from sauma.decision import Decision
+from sauma.delivery import Delivery
+from sauma.event import Event
+from sauma.ids import EndpointId, FactId, SubjectId
+from sauma.journal import Entry
+from sauma.step import Step
+from sauma_services.checker import Holding, LogSnapshot
+from support.world import SUBJECT, World
+
+ENTRY, EVENT, DELIVERY, DECISION, FACT_STATE = (
+    Codec(Entry),
+    Codec(Event),
+    Codec(Delivery),
+    Codec(Decision),
+    Codec(FactState),
+)
+
+
+@dataclass
+class RecordedWorld(World):
+    """A world that remembers its journal."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def _step(self, entry: Entry, digest: bytes) -> Step:
+        self.entries.append(entry)
+        return super()._step(entry, digest)
+
+
+def snapshot(world: RecordedWorld) -> LogSnapshot:
+    """The log as it would stand if this world's records were everything in it; positions have gaps, as on Kafka."""
+    deliveries: dict[EndpointId, list[tuple[int, bytes]]] = defaultdict(list)
+    for delivery in world.deliveries:
+        records = deliveries[delivery.recipient]
+        records.append((2 * len(records), DELIVERY.encode(delivery)))
+    inbound: dict[EndpointId, list[tuple[int, bytes]]] = defaultdict(list)
+    for entry in world.entries:
+        if isinstance(entry.what, Event):
+            records = inbound[entry.what.source]
+            records.append((3 * len(records), EVENT.encode(entry.what)))
+    return LogSnapshot(
+        journal={0: [(2 * index, ENTRY.encode(entry)) for index, entry in enumerate(world.entries)]},
+        deliveries=dict(deliveries),
+        decisions=[DECISION.encode(decision) for decision in world.decisions],
+        inbound=dict(inbound),
+        state={f"{SUBJECT}/fact/{name}": FACT_STATE.encode(state) for name, state in world.client.facts.items()},
+    )
+
+
+def holdings(world: RecordedWorld) -> dict[EndpointId, dict[SubjectId, dict[FactId, Holding]]]:
+    """The stores of recipients that applied everything: stopped facts are kept, erased ones gone, wrong ones marked."""
+    stores: dict[EndpointId, dict[FactId, Holding]] = defaultdict(dict)
+    for delivery in world.deliveries:
+        store = stores[delivery.recipient]
+        for item in delivery.puts:
+            store[item.fact] = Holding(item.version, _text(item.cell, item.status))
+        for back in delivery.retracted:
+            held = store.get(back.fact)
+            if back.ask == "erase":
+                store.pop(back.fact, None)
+            elif back.ask == "error" and held is not None:
+                store[back.fact] = Holding(held.version, held.text, is_error=True)
+    return {endpoint: {SUBJECT: store} for endpoint, store in stores.items()}
+
+
+def _text(cell: bytes, status: str) -> Mapping[str, str]:
+    return {"content": cell.decode(errors="replace"), "status": status}
