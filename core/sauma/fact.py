@@ -63,7 +63,8 @@ _EMPLOYMENT, _SOCIAL, _HEALTH = frozenset({"employment"}), frozenset({"social-ca
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        _kind("identity", (1,), accompanies=True),
+        # Goes wherever anything goes, whatever its handling class: so it may have none but the ordinary one.
+        _kind("identity", (1,), accompanies=True, handling="ordinary"),
         _kind("non-disclosure", (2,), has_cell=False, accompanies=True),
         _kind("relationship", (2,), has_cell=False, is_joint=True),
         _kind("contact", (1,), handling="locality"),

@@ -162,12 +162,14 @@ def decide(
     """The ruling on one question. `disclosers` has more than one endpoint for a joint fact only."""
     withholds, releases = law.candidates(fact, frozenset(d.role for d in disclosers), recipient.role)
     question = Question(client, fact, disclosers, recipient, given, now)
+    unknown = ""
     for rule in withholds:
         answer = _ask(rule, question)
         if answer.holds:
             return Withheld(rule.id)
-        if answer.missing:
-            return Undecided(answer.missing)
+        unknown = unknown or answer.missing
+    if unknown:
+        return Undecided(unknown)
     furthest: _Answer | None = None
     undecided: dict[str, str] = {}
     for rule in releases:

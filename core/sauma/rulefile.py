@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import itertools
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,20 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: rule {self.rule or '-'}: {self.what}; {self.do}"
+
+
+_TEXT, _TEXTS, _NUMBERS = "a text in quotes", "a list of texts", "a list of numbers"
+_SHAPES: Mapping[str, str] = {
+    **dict.fromkeys(("id", "effect", "discloser", "recipient", "purpose", "when_it_ends", "note"), _TEXT),
+    **dict.fromkeys(("kinds", "handling", "from", "to", "when"), _TEXTS),
+    "categories": _NUMBERS,
+    "order": "a whole number",
+    "once": "true or false",
+}
+_MAY_BE_EMPTY = frozenset({"when"})
+"""An empty list anywhere else makes a rule that speaks of nothing, which nobody means."""
+
+_RULE = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 
 
 class RuleFileError(Exception):
@@ -83,7 +98,11 @@ def read_laws(files: Mapping[str, str]) -> Laws:
     sets: list[Law] = []
     for name, text in sorted(files.items()):
         try:
-            sets.append(read_law(name, text))
+            law = read_law(name, text)
+            if law.in_force_from in (known.in_force_from for known in sets):
+                what = f"a second rule set from {law.in_force_from}"
+                faults.append(Fault(name, 1, "", what, "give it another date: one law is in force at a time"))
+            sets.append(law)
         except RuleFileError as error:
             faults += error.faults
     if faults:
@@ -98,19 +117,21 @@ def read_law(name: str, text: str) -> Law:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RuleFileError(
-            [Fault(name, 0, "", f"not TOML: {error}", "mend the syntax at the place it names")]
-        ) from None
+        place = re.search(r"line (\d+)", str(error))
+        line = int(place[1]) if place else len(text.splitlines())
+        raise RuleFileError([Fault(name, line, "", f"not TOML: {error}", "mend the syntax there")]) from None
     reader = _Reader(name, text)
     reader.whole(raw)
-    rules = [reader.rule(index, table) for index, table in enumerate(raw.get("rule", []))]
-    reader.together([rule for rule in rules if rule is not None])
+    tables = raw.get("rule", [])
+    listed = enumerate(tables if isinstance(tables, list) else [])
+    rules = [(index, rule) for index, table in listed if (rule := reader.rule(index, table)) is not None]
+    reader.together(rules)
     if reader.faults:
         raise RuleFileError(reader.faults)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     date = str(raw["in_force_from"])
     starts_at = _midnight_in_helsinki(raw["in_force_from"])
-    return Law(f"{date}+{digest}", date, starts_at, tuple(rule for rule in rules if rule is not None))
+    return Law(f"{date}+{digest}", date, starts_at, tuple(rule for _, rule in rules))
 
 
 class _Reader:
@@ -118,27 +139,37 @@ class _Reader:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.lines = text.splitlines()
-        self.starts = [n for n, line in enumerate(self.lines, 1) if line.strip() == "[[rule]]"]
+        self.lines = text.split("\n")  # as TOML counts lines
+        self.starts = [n for n, line in enumerate(self.lines, 1) if _RULE.match(line)]
         self.faults: list[Fault] = []
 
     def line(self, index: int, key: str = "") -> int:
-        """The line on which a rule's key stands, or the rule itself."""
+        """The line on which a rule's key stands, or the rule itself; before the first rule for index -1."""
         if index >= len(self.starts):
             return 0
-        start = self.starts[index]
+        start = self.starts[index] if index >= 0 else 1
+        if not key:
+            return start
         stop = self.starts[index + 1] if index + 1 < len(self.starts) else len(self.lines) + 1
         found = (n for n in range(start, stop) if self.lines[n - 1].split("=")[0].strip() == key)
         return next(found, start)
 
     def whole(self, raw: Mapping[str, Any]) -> None:
-        for key in raw.keys() - {"in_force_from", "rule"}:
-            self._fault(-1, "", f"unknown key {key!r} at the top", "remove it; known: in_force_from and [[rule]]")
-        if not isinstance(raw.get("in_force_from"), datetime.date):
-            self._fault(-1, "", "in_force_from is not a date", "write in_force_from = 2026-05-01")
+        for key in sorted(raw.keys() - {"in_force_from", "rule"}):
+            self._fault(-1, "", f"unknown key {key!r} at the top", "remove it; known: in_force_from and [[rule]]", key)
+        date: Any = raw.get("in_force_from")
+        is_date = isinstance(date, datetime.date) and not isinstance(date, datetime.datetime)
+        # At either end of the calendar there is no midnight in Helsinki to reckon.
+        if not is_date or not datetime.date(1970, 12, 31) < date < datetime.date(9999, 1, 1):
+            self._fault(-1, "", "in_force_from is not a date", "write in_force_from = 2026-05-01", "in_force_from")
+        rules = raw.get("rule", [])
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            self._fault(-1, "", "rule is not a list of tables", "begin each rule with [[rule]]", "rule")
 
-    def rule(self, index: int, table: Mapping[str, Any]) -> Rule | None:
+    def rule(self, index: int, table: Any) -> Rule | None:
         before = len(self.faults)
+        if not isinstance(table, dict):
+            return None
         name, effect = str(table.get("id", "")), str(table.get("effect", ""))
         if not name:
             self._fault(index, "", "a rule without id", 'add id = "act-section-what"')
@@ -146,6 +177,8 @@ class _Reader:
             self._fault(index, name, f"unknown effect {effect!r}", f"use one of {', '.join(_EFFECTS)}", "effect")
             return None
         self._keys(index, name, effect, table)
+        if self._misshapen(index, name, table):
+            return None
         categories = frozenset(table.get("categories", CATEGORIES if effect == "accompany" else ()))
         kinds = frozenset(table.get("kinds", ()))
         handling = frozenset(table.get("handling", HANDLING if effect == "accompany" else ("ordinary",)))
@@ -168,7 +201,7 @@ class _Reader:
         return Rule(
             id=name,
             effect=effect,
-            order=int(table.get("order", 0)),
+            order=table.get("order", 0),
             categories=categories,
             kinds=kinds,
             handling=handling,
@@ -179,22 +212,19 @@ class _Reader:
             recipient=str(table.get("recipient", "")),
             purpose=str(table.get("purpose", "")),
             when_it_ends=ending,
-            once=bool(table.get("once", False)),
+            once=table.get("once", False),
             note=str(table.get("note", "")),
             place=f"{self.name}:{self.line(index)}",
         )
 
-    def together(self, rules: Sequence[Rule]) -> None:
-        """Faults that only two rules together can have."""
-        numbers = {rule.id: index for index, rule in enumerate(rules)}
-        for first, second in itertools.combinations(rules, 2):
+    def together(self, rules: Sequence[tuple[int, Rule]]) -> None:
+        """Faults that only two rules together can have; each rule with its place among the file's."""
+        for (_, first), (index, second) in itertools.combinations(rules, 2):
             if first.id == second.id:
-                self._fault(
-                    numbers[second.id], second.id, "a second rule of this id", "give each rule an id of its own", "id"
-                )
+                self._fault(index, second.id, "a second rule of this id", "give each rule an id of its own", "id")
             if first.effect == second.effect == "release" and first.order == second.order and _ambiguous(first, second):
                 what = f"same order {second.order} as {first.id}, can meet it, and ends differently"
-                self._fault(numbers[second.id], second.id, what, "give one of them another order", "order")
+                self._fault(index, second.id, what, "give one of them another order", "order")
 
     def _keys(self, index: int, name: str, effect: str, table: Mapping[str, Any]) -> None:
         needed, allowed = _EFFECTS[effect], _EFFECTS[effect] | _OPTIONAL[effect] | {"id", "effect"}
@@ -202,6 +232,15 @@ class _Reader:
             self._fault(index, name, f"unknown key {key!r}", f"remove it; known: {', '.join(sorted(allowed))}", key)
         for key in sorted(needed - table.keys()):
             self._fault(index, name, f"no {key}", f"a {effect} rule needs {key}")
+
+    def _misshapen(self, index: int, name: str, table: Mapping[str, Any]) -> bool:
+        before = len(self.faults)
+        for key in sorted(table.keys() & _SHAPES.keys()):
+            if not _has_shape(table[key], _SHAPES[key]):
+                self._fault(index, name, f"{key} has another form", f"write {_SHAPES[key]}", key)
+            elif table[key] == [] and key not in _MAY_BE_EMPTY:
+                self._fault(index, name, f"{key} is empty", "name at least one, or leave the key out", key)
+        return len(self.faults) > before
 
     def _known(self, index: int, name: str, key: str, values: Iterable[Any], known: set[Any]) -> None:
         for value in sorted(set(values) - known, key=str):
@@ -219,7 +258,14 @@ class _Reader:
             self._fault(index, name, what, "make two rules: within one, all speak of the same will", "when")
 
     def _fault(self, index: int, rule: str, what: str, do: str, key: str = "") -> None:
-        self.faults.append(Fault(self.name, self.line(index, key) if index >= 0 else 1, rule, what, do))
+        self.faults.append(Fault(self.name, self.line(index, key), rule, what, do))
+
+
+def _has_shape(value: Any, shape: str) -> bool:
+    """A truth value is a whole number to Python, and 1 to a set of numbers: here it is neither."""
+    if shape in (_TEXTS, _NUMBERS):
+        return isinstance(value, list) and all(type(item) is (str if shape == _TEXTS else int) for item in value)
+    return type(value) is {_TEXT: str, "a whole number": int}.get(shape, bool)
 
 
 def _ambiguous(first: Rule, second: Rule) -> bool:

@@ -3,7 +3,8 @@
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -187,10 +188,11 @@ BAD = [
     ("lahetteet", "kuntanumero", "999", "unknown-municipality"),
     ("lahetteet", "kuntanumero", "478", "unknown-municipality"),
     ("lahetteet", "sukunimi", "", "wrong-shape"),
-    ("lahetteet", "kirjattu", "2026-03-02T09:15:00", "wrong-shape"),
+    ("lahetteet", "kirjattu", "2026-03-02T09:15:01", "wrong-shape"),
     ("lahetteet", "kirjattu", "eilen", "wrong-shape"),
     ("lahetteet", "rivitunnus", "../etc", "wrong-shape"),
     ("lahetteet", "rivitunnus", HETU, "wrong-shape"),
+    ("toimintakyky", "rivitunnus", "", "wrong-shape"),
     ("toimintakyky", "tila", "auki", "unknown-code"),
     ("toimintakyky", "tarpeellinen", "TYO XXX", "unknown-code"),
     ("toimintakyky", "tarpeellinen", "TYO", "wrong-shape"),
@@ -236,7 +238,7 @@ def test_a_bad_row_costs_itself_only_and_repeats_no_value(
     assert f"{name}.csv line 2" in bad.detail
     assert HETU not in bad.detail
     assert len(value) < 4 or value not in bad.detail
-    assert snapshot.is_complete == (name not in wire.STANDING)
+    assert snapshot.is_complete == (column != "rivitunnus" or name not in wire.STANDING)
 
 
 def test_rows_that_are_no_rows_cost_themselves_only(connector: KelaConnector, folder: Path) -> None:
@@ -280,12 +282,12 @@ def test_the_second_of_two_rows_with_one_key_is_refused(connector: KelaConnector
     ],
 )
 def test_a_list_that_cannot_be_read_whole_is_not_used_and_closes_nothing(
-    connector: KelaConnector, kela: SimulatedKela, folder: Path, damage: object, reason: str
+    connector: KelaConnector, kela: SimulatedKela, folder: Path, damage: Callable[[bytes], bytes | None], reason: str
 ) -> None:
     plan_item(kela)
     kela.relationship(HETU, "taking-part", at=AT)
     path = folder / "kuntoutus.csv"
-    damaged = damage(path.read_bytes())  # type: ignore[operator] # a lambda of the list above
+    damaged = damage(path.read_bytes())
     path.unlink()
     if damaged is not None:
         path.write_bytes(damaged)
@@ -337,14 +339,18 @@ def test_closing_and_marking_anew_change_a_row_and_removing_it_makes_it_gone(
 # --- answer files out ---------------------------------------------------------------------------------------------
 
 AWKWARD = st.text(
-    st.one_of(st.sampled_from("=+-@'\";,|\\\t\r\nåäöÅ🙂\0\ufeff\u2028＝"), st.characters(exclude_categories=["Cs"])),
+    st.one_of(
+        st.sampled_from("=+-@'\";,|\\\t\r\nåäöÅ\U0001f642\0\ufeff\u2028\uff1d"),
+        st.characters(exclude_categories=["Cs"]),
+    ),
     max_size=12,
 )
 
 
 def contents(content: type[Content]) -> st.SearchStrategy[Content]:
-    of = {str: AWKWARD, bool: st.booleans()}
-    every = {f.name: of.get(f.type, st.lists(AWKWARD, max_size=3).map(tuple)) for f in fields(content)}  # type: ignore[call-overload] # types are classes here
+    of: dict[object, st.SearchStrategy[object]] = {str: AWKWARD, bool: st.booleans()}
+    texts = st.lists(AWKWARD, max_size=3).map(tuple)
+    every = {field.name: of.get(field.type, texts) for field in fields(content)}
     return st.builds(content, **every)
 
 
@@ -385,19 +391,11 @@ def test_own_content_goes_out_as_the_clerk_wrote_it(content: Content) -> None:
     assert one.says == Proposed(fact(1), 1, content)
 
 
-def folder_of_ours() -> "tempfile.TemporaryDirectory[str] | FolderOfOurs":
-    return FolderOfOurs()
-
-
-class FolderOfOurs:
-    """A folder for one example of a property."""
-
-    def __enter__(self) -> Path:
-        self._folder = tempfile.TemporaryDirectory()
-        return Path(self._folder.name) / "kela"
-
-    def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+@contextmanager
+def folder_of_ours() -> Iterator[Path]:
+    """A folder for one example of a property: a fixture's would be the same for all."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / "kela"
 
 
 def test_the_sample_answer_file_is_held_as_it_says(folder: Path) -> None:
@@ -443,9 +441,9 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_stop_keeps_error_marks_and_erase_removes_for_real(connector: KelaConnector, folder: Path) -> None:
-    secret = "Erittäin erityinen tavoite"
+    planted = "Erittäin erityinen tavoite"
     for number in (1, 2, 3):
-        connector.sink.apply(PERSON, put(replace(ITEM, goal=f"{secret} {number}"), number=number))
+        connector.sink.apply(PERSON, put(replace(ITEM, goal=f"{planted} {number}"), number=number))
 
     assert connector.sink.apply(PERSON, TakeBack(fact(1), "stop", "relationship-ended")) == Done()
     assert connector.sink.apply(PERSON, TakeBack(fact(2), "error", "corrected")) == Done()
@@ -453,9 +451,9 @@ def test_stop_keeps_error_marks_and_erase_removes_for_real(connector: KelaConnec
 
     assert list(connector.sink.holdings(PERSON)) == []
     assert {f: row.paivitys for f, row in read_answers(folder, HETU).items()} == {fact(1): STOPPED, fact(2): WRONG}
-    written = b"".join(files(folder).values()).decode()
-    assert f"{secret} 1" in written
-    assert f"{secret} 3" not in written
+    written = b"".join(files(folder).values()).decode(errors="replace")
+    assert f"{planted} 1" in written
+    assert f"{planted} 3" not in written
 
     assert connector.sink.apply(PERSON, put(ITEM, number=1)) == Done()
     assert [held.fact for held in connector.sink.holdings(PERSON)] == [fact(1)]
@@ -545,7 +543,7 @@ def test_own_rows_are_held_by_their_links(connector: KelaConnector, kela: Simula
     )
     item = plan_item(kela)
     plan_item(kela, row="never-shared")
-    for number, row in enumerate([referral, f"{referral}/identity", item]):
+    for number, row in enumerate([f"{referral}#referral", f"{referral}#identity", item]):
         connector.sink.shared(PERSON, row, fact(number), 1)
 
     held = {one.fact: one.content for one in connector.sink.holdings(PERSON)}
@@ -592,7 +590,6 @@ def test_answers_to_proposals_name_the_row_and_what_it_reads_from_now_on(
     kela.accept(HETU, b.fact, at=Moment(AT + 20))
     kela.decline(HETU, b.fact, at=Moment(AT + 25))
     connector.sink.apply(PERSON, proposal(second, number=32, about_version=1, kind="conflict"))
-    stale = by_row(connector.source.read())[key]
     settled = replace(ITEM, place="Nokia", schedule="ma")
     kela.settle(HETU, fact(32), settled, at=Moment(AT + 30))
 
@@ -604,8 +601,6 @@ def test_answers_to_proposals_name_the_row_and_what_it_reads_from_now_on(
         ("decline", fact(31), key, None),
         ("settle", fact(32), key, settled),
     ]
-    assert isinstance(stale, FactRow)
-    assert stale.content == first
     assert isinstance(says[-1], FactRow)
     assert says[-1].content == settled
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sauma.event import ClientChange, Facts, FactStep, Referral, Relationship, Scope, Will
+from sauma.event import ClientChange, FactPut, Facts, FactStep, Referral, Relationship, Scope, Will
 from sauma.ids import EndpointId, FactId, ReferralId, WillId, conflict_fact
 from sauma.lifecycle import BEFORE, NEW, TABLES, Table
 from sauma.predicates import referral_state
@@ -202,7 +202,7 @@ def _joint_step(world: World, step: str) -> Step:
             return _all_confirmed(world)
 
 
-def _approval(world: World, name: str) -> object:
+def _approval(world: World, name: str) -> FactPut:
     return put(name, "approval", 7, _version(world, name), plan="plan")
 
 

@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from sauma.client import FactState
 from sauma.codec import Codec
 from sauma.decision import Decision
-from sauma.delivery import Delivery
+from sauma.delivery import Delivery, Rejection
 from sauma.event import Event
 from sauma.ids import EndpointId, FactId, SubjectId
-from sauma.journal import Entry
+from sauma.journal import Entry, Refused
 from sauma.step import Step
 from sauma_services.checker import Holding, LogSnapshot
 from support.world import SUBJECT, World
 
-ENTRY, EVENT, DELIVERY, DECISION, FACT_STATE = (
+ENTRY, EVENT, DELIVERY, DECISION, FACT_STATE, REJECTION = (
     Codec(Entry),
     Codec(Event),
     Codec(Delivery),
     Codec(Decision),
     Codec(FactState),
+    Codec(Rejection),
 )
 
 
@@ -42,15 +43,22 @@ def snapshot(world: RecordedWorld) -> LogSnapshot:
         records = deliveries[delivery.recipient]
         records.append((2 * len(records), DELIVERY.encode(delivery)))
     inbound: dict[EndpointId, list[tuple[int, bytes]]] = defaultdict(list)
+    rejected: list[bytes] = []
     for entry in world.entries:
-        if isinstance(entry.what, Event):
-            records = inbound[entry.what.source]
-            records.append((3 * len(records), EVENT.encode(entry.what)))
+        what = entry.what
+        if isinstance(what, Event | Refused):
+            records = inbound[what.source]
+            position = 3 * len(records)
+            records.append((position, EVENT.encode(what) if isinstance(what, Event) else b"unreadable"))
+            if isinstance(what, Refused):
+                rejection = Rejection(what.source, what.reason, "", position, 10, b"", what.subject, what.seq)
+                rejected.append(REJECTION.encode(rejection))
     return LogSnapshot(
         journal={0: [(2 * index, ENTRY.encode(entry)) for index, entry in enumerate(world.entries)]},
         deliveries=dict(deliveries),
         decisions=[DECISION.encode(decision) for decision in world.decisions],
         inbound=dict(inbound),
+        rejected=rejected,
         state={f"{SUBJECT}/fact/{name}": FACT_STATE.encode(state) for name, state in world.client.facts.items()},
     )
 

@@ -60,11 +60,9 @@ from sauma_connectors.sdk.contract import (
 def _referral(row: ReferralRow, known: Known) -> Act:
     if row.vaihe == REFERRAL_MADE:
         return _referral_made(row, known)
-    return ReferralAnswered(
-        cells.reference(own_column="oma_lahete", own=row.oma_lahete, shared_column="lahete", shared=row.lahete),
-        cells.code("vaihe", row.vaihe, REFERRAL_STEPS),
-        row.syy or None,
-    )
+    step = cells.code("vaihe", row.vaihe, {**REFERRAL_STEPS, REFERRAL_MADE: "made"})
+    referral = cells.reference(own_column="oma_lahete", own=row.oma_lahete, shared_column="lahete", shared=row.lahete)
+    return ReferralAnswered(referral, step, row.syy or None)
 
 
 def _referral_made(row: ReferralRow, known: Known) -> ReferralMade:

@@ -13,8 +13,9 @@ from sauma_connectors.employment_area.codes import NO, ROLES, YES
 from sauma_connectors.employment_area.contents import split_list
 from sauma_connectors.employment_area.files import read_moment
 from sauma_connectors.sdk.contract import Mark, Own, Person, Reference, Shared
-from sauma_connectors.sdk.tables import is_plain_name
 
+_ROW_KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_LIKE_HENKILOTUNNUS: Final = re.compile(r"(?=([0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Z]))")
 _SHARED_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _ENDPOINT: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DIGEST: Final = re.compile(r"([0-9a-f]{2})*")
@@ -31,7 +32,8 @@ class Unusable(Exception):
 
 def row_key(text: str) -> str:
     """A row's key: letters, digits and ._- only, and no henkilötunnus in it, since keys stand in logs and notices."""
-    if not is_plain_name(text):
+    like = _LIKE_HENKILOTUNNUS.findall(text.upper())
+    if not _ROW_KEY.fullmatch(text) or any(isinstance(henkilotunnus.check(one), henkilotunnus.Valid) for one in like):
         raise Unusable("wrong-shape", "rivi is not 1 to 80 letters, digits and ._- or has a henkilötunnus in it")
     return text
 

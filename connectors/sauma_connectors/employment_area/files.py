@@ -11,7 +11,6 @@ from sauma_connectors.employment_area.wire import Record
 from sauma_connectors.sdk.tables import Fault, read_table, write_table
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 R = TypeVar("R", bound=Record)
 
@@ -45,8 +44,8 @@ def moment_text(moment: Moment | None) -> str:
 
 
 def read_moment(text: str) -> Moment:
-    """The moment of an ISO 8601 text with a time zone, to the millisecond. Raises ValueError."""
+    """The moment of an ISO 8601 text with a time zone, from 1970 on, to the millisecond. Raises ValueError."""
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
+    if moment.tzinfo is None or moment < _EPOCH:
+        raise ValueError("a moment needs a time zone, and is of 1970 or later")
     return Moment((moment - _EPOCH) // timedelta(milliseconds=1))

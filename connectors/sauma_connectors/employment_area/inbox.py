@@ -3,6 +3,7 @@
 One file a fact, so that erasing a fact is removing a file. Not safe for two writers at a time: one connector a folder.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Final
 
 from sauma_connectors.employment_area.files import R, read_rows, write_rows
 from sauma_connectors.employment_area.wire import INBOX, LINKS, NOTICES, LinkRow, NoticeRow, ReceivedRow
-from sauma_connectors.sdk.tables import files_in, is_plain_name, make_folder, remove_file
+from sauma_connectors.sdk.tables import files_in, make_folder, remove_file
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+"""Ids that may be a file's name: no separator, and no dot in front."""
 
 _OWN_FILES: Final = frozenset({LINKS, NOTICES})
 
@@ -21,7 +25,7 @@ class DamagedFile(OSError):
 
 def can_be_kept(fact: str) -> bool:
     """Whether a file can bear this id as its name."""
-    return is_plain_name(fact) and not fact.startswith(".") and f"{fact}.csv" not in _OWN_FILES
+    return bool(_NAME.fullmatch(fact)) and f"{fact}.csv" not in _OWN_FILES
 
 
 class Inbox:

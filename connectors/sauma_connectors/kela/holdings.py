@@ -34,19 +34,14 @@ def holdings(folder: Path, henkilotunnus: str) -> list[Held]:
     links = read_links(folder, henkilotunnus)
     own = _own_rows(folder, henkilotunnus) if links else {}
     for link in links.values():
-        key = _IDENTITY if link.oma_rivi not in own and "identity" in link.oma_rivi else link.oma_rivi
         known = held.get(link.alkupera)
         if known is not None and known.version >= link.versio:
             continue
         held.pop(link.alkupera, None)
-        if key in own:
-            status, content = own[key]
+        if link.oma_rivi in own:
+            status, content = own[link.oma_rivi]
             held[link.alkupera] = Held(link.alkupera, link.versio, status, content)
     return list(held.values())
-
-
-_IDENTITY = "identity"
-"""An identity has no row of its own in Kela's lists: it stands in the referral's."""
 
 
 def _own_rows(folder: Path, henkilotunnus: str) -> dict[str, tuple[str, Content]]:
@@ -73,4 +68,6 @@ def _own_row(row: ListRow) -> dict[str, tuple[str, Content]]:
         content = from_any_cells(row.cells)
         return {row.key: ("made", content)} if content else {}
     identity = Identity(row.cells["henkilotunnus"], row.cells["sukunimi"], row.cells["etunimet"])
-    return {row.key: ("open", from_cells(Referral, row.cells)), _IDENTITY: ("open", identity)}
+    # A referral's row becomes two facts, which the SDK tells apart in this way.
+    referral = from_cells(Referral, row.cells)
+    return {f"{row.key}#referral": ("open", referral), f"{row.key}#identity": ("open", identity)}

@@ -46,8 +46,8 @@ _DIGEST_BYTES = 32
 def read(folder: Path, places: Places) -> Snapshot:
     """Every list of the folder as statements, in the order in which their rows were recorded.
 
-    The snapshot is complete only where every list was whole and every row of the lists that stand could be read: a row
-    that is unreadable today is not gone, and must not be closed.
+    The snapshot is complete only where every list was whole and every row of the lists that stand could be told by its
+    key: a row that is unreadable today is not gone, and must not be closed.
     """
     said: list[Statement | Unreadable] = []
     standing: dict[str, FactRow] = {}
@@ -82,7 +82,7 @@ def _read_list(
         said[one.row] = one
         if isinstance(one, Statement) and isinstance(one.says, FactRow):
             standing[one.row] = one.says
-    is_missed = name in STANDING and any(isinstance(one, Unreadable) for one in said.values())
+    is_missed = name in STANDING and any(key.startswith(f"{name}.csv") for key in said)
     return list(said.values()), table.is_whole and not is_missed
 
 

@@ -164,13 +164,12 @@ class SimulatedKela:
         return self._add("ehdotukset", hetu, at, row, cells)
 
     def accept(self, hetu: str, proposal: str, *, at: Moment, row: str | None = None) -> str:
-        """Accept a proposal to an own row, which reads as proposed from now on, unless it has changed meanwhile."""
+        """Accept a proposal to an own row, which reads as proposed from now on, also where it has changed meanwhile."""
         made = self._delivered(hetu, proposal)
         item = self._own_item(hetu, made)
         if made.sisalto is None:
             raise LookupError("the proposal was delivered without content")
-        if item.versio == made.kohdeversio:
-            self._change(item.oma_rivi, at, to_cells(made.sisalto))
+        self._change(item.oma_rivi, at, to_cells(made.sisalto))
         return self._answer(hetu, "accept", proposal, item, made.sisalto, at, row)
 
     def decline(self, hetu: str, proposal: str, *, at: Moment, row: str | None = None) -> str:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from sauma.event import Body, ClientChange, Correction, Facts, FactStep, PlanUpdate, Referral, Relationship, Scope, Will
 from sauma.event import put_steps as put_steps_of
 from sauma.ids import FactId, PlanId, ReferralId, WillId
-
 from sauma_connectors.sdk.contract import (
     Act,
     Answered,

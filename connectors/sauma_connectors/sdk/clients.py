@@ -1,9 +1,10 @@
 """Remembers the clients of one register: who a subject is, how far it has spoken and been told, whether it is being repaired."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from sauma.ids import SubjectId
-
 from sauma_connectors.sdk.contract import Person
 from sauma_connectors.sdk.store import Store
 
@@ -100,6 +101,8 @@ class Clients:
     def _all(self, where: str, *values: object) -> list[LocalClient]:
         names = [field.name for field in fields(LocalClient)]
         found = self._store.rows(f"SELECT {_COLUMNS} FROM client WHERE {where} ORDER BY subject", *values)  # noqa: S608 - as above
-        return [
-            LocalClient(**{n: bool(v) if n in _FLAGS else v for n, v in zip(names, row, strict=True)}) for row in found
-        ]
+        return [LocalClient(**_values(names, row)) for row in found]
+
+
+def _values(names: Sequence[str], row: tuple[Any, ...]) -> dict[str, Any]:
+    return {name: bool(value) if name in _FLAGS else value for name, value in zip(names, row, strict=True)}

@@ -11,7 +11,6 @@ from sauma.event import Body, FactPut, Facts, FactStep, PlanUpdate
 from sauma.fact import EmploymentEffect, Marks, Necessity
 from sauma.ids import EndpointId, FactId, PlanId
 from sauma.sealing import SALT_BYTES, SealedAs
-
 from sauma_connectors.sdk.contract import FactRow, Own, Reference
 from sauma_connectors.sdk.inbox import Inbox
 from sauma_connectors.sdk.keyring import Keyring

@@ -7,7 +7,6 @@ from sauma.codec import Codec
 from sauma.delivery import Applied, Delivery
 from sauma.fact import Moment
 from sauma.ids import DeliveryId, EndpointId, FactId, SubjectId
-
 from sauma_connectors.sdk.channel import Arriving
 from sauma_connectors.sdk.store import Store
 

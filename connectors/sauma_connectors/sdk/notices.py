@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from sauma.delivery import Notice
 from sauma.ids import SubjectId
-
 from sauma_connectors.sdk.clients import LocalClient
 from sauma_connectors.sdk.contract import Told
 from sauma_connectors.sdk.outbox import Effect, Written
@@ -51,9 +50,9 @@ class Notices:
             memory = self._parts.rows.of_index(about.effects[0].row)
             content = memory.content if memory is not None else b""
         key = self._parts.told.key(notice.code, notice.reason, row or notice.reference, content)
-        if notice.code == "refused" and row is not None and about is not None and about.act is None:
-            if self._parts.told.is_told(key):
-                return None
+        is_row = row is not None and about is not None and about.act is None
+        if notice.code == "refused" and is_row and self._parts.told.is_told(key):
+            return None
         return Telling(Told(notice.code, notice.reason, notice.reference, row), key)
 
     def take(self, client: LocalClient, notice: Notice) -> list[Told]:
@@ -67,6 +66,8 @@ class Notices:
                 return self._repair.answered(latest) if is_ours and latest.repair == "waiting" else []
             case "waiting":
                 if not self._parts.outbox.send_again(subject, notice.seq):
+                    for act in self._parts.outbox.acts_since(subject, notice.seq):
+                        self._parts.rows.forget_act(act)  # what waits behind the gap is void with this outbox
                     self._repair.renew()
             case "refused" if about is not None:
                 self._refused(about, notice.reason)

@@ -8,7 +8,6 @@ from sauma.codec import Codec
 from sauma.event import Body, Event
 from sauma.fact import Moment
 from sauma.ids import EndpointId, EventId, FactId, SubjectId, event_id
-
 from sauma_connectors.sdk.channel import Outgoing
 from sauma_connectors.sdk.rows import RowMemory
 from sauma_connectors.sdk.store import Store
@@ -72,19 +71,27 @@ class Outbox:
         return self._store.setting(_INCARNATION) or ""
 
     def renew(self) -> None:
-        """From here on this is another outbox, which counts from 1."""
+        """From here on this is another outbox, which counts from 1; what was still to be sent is not sent any more."""
         self._store.put_setting(_INCARNATION, os.urandom(8).hex())
         self._store.run("UPDATE client SET seq = 0")
-        self._store.run("UPDATE outbox SET is_sent = 1")  # the router would refuse what is still to be sent
+        self._store.run("UPDATE outbox SET is_sent = 1")
+
+    def acts_unsent(self) -> list[bytes]:
+        """Acts, by the index of their rows, that were written and not published."""
+        return [row[0] for row in self._store.rows("SELECT act FROM outbox WHERE is_sent = 0 AND act IS NOT NULL")]
+
+    def acts_since(self, subject: SubjectId, seq: int) -> list[bytes]:
+        """Acts about one client from this seq on, in the present incarnation."""
+        where = "subject = ? AND incarnation = ? AND seq >= ? AND act IS NOT NULL"
+        found = self._store.rows(f"SELECT act FROM outbox WHERE {where}", subject, self.incarnation, seq)  # noqa: S608 - our own
+        return [row[0] for row in found]
 
     def draft(self, subject: SubjectId) -> Draft:
         """The place of the next event about this client."""
         found = self._store.row("SELECT seq FROM client WHERE subject = ?", subject)
         seq = (int(found[0]) if found else 0) + 1
         incarnation = self.incarnation
-        return Draft(
-            event_id(self._endpoint, incarnation, subject, seq), self._endpoint, subject, incarnation, seq
-        )
+        return Draft(event_id(self._endpoint, incarnation, subject, seq), self._endpoint, subject, incarnation, seq)
 
     def write(
         self,
@@ -110,9 +117,7 @@ class Outbox:
 
     def unsent(self, count_max: int) -> list[tuple[int, Outgoing]]:
         """The oldest events that are still to be published, with their places."""
-        found = self._store.rows(
-            "SELECT place, data FROM outbox WHERE is_sent = 0 ORDER BY place LIMIT ?", count_max
-        )
+        found = self._store.rows("SELECT place, data FROM outbox WHERE is_sent = 0 ORDER BY place LIMIT ?", count_max)
         return [(place, Outgoing(_EVENT.decode_trusted(data), data)) for place, data in found]
 
     def sent(self, places: list[int]) -> None:
@@ -161,7 +166,8 @@ class Outbox:
         columns = "place, id, subject, incarnation, seq, row, act, effects, is_quiet"
         found = self._store.rows(f"SELECT {columns} FROM outbox WHERE {where}", *values)  # noqa: S608 - names of our own
         return [
-            Written(*row[:5], self._row(row[5]), row[6], _from_text(row[7]), is_quiet=bool(row[8])) for row in found
+            Written(place, event, subject, incarnation, seq, self._row(row), act, _from_text(effects), bool(is_quiet))
+            for place, event, subject, incarnation, seq, row, act, effects, is_quiet in found
         ]
 
     def _row(self, sealed: bytes | None) -> str | None:

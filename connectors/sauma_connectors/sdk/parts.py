@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sauma.ids import EndpointId
-
 from sauma_connectors.sdk.acts import Acts
 from sauma_connectors.sdk.channel import Channel
 from sauma_connectors.sdk.clients import Clients

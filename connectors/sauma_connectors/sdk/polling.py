@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from sauma.event import Body
 from sauma.fact import Moment
 from sauma.ids import SubjectId
-
 from sauma_connectors.sdk.acts import is_harmless_again, parts_of
 from sauma_connectors.sdk.clients import WANTED, LocalClient
 from sauma_connectors.sdk.contract import (
@@ -148,7 +147,9 @@ class Polling:
                 for part in parts_of(statement.row, statement.says):
                     if self._parts.rows.of(part) is None:
                         is_row = isinstance(statement.says, FactRow)
-                        fact = self._parts.facts.fact_of(part, statement.says if isinstance(statement.says, FactRow) else None)
+                        fact = self._parts.facts.fact_of(
+                            part, statement.says if isinstance(statement.says, FactRow) else None
+                        )
                         self._parts.rows.put(RowMemory(part, subject, fact, 0, b"", b"", EXPECTED, is_standing=is_row))
 
     def _spoken_for(self, readable: list[tuple[Statement, SubjectId]]) -> frozenset[str]:

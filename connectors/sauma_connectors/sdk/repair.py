@@ -11,7 +11,6 @@ from dataclasses import replace
 from sauma.event import Held, Receipt
 from sauma.fact import Moment
 from sauma.ids import FactId, SubjectId
-
 from sauma_connectors.sdk.clients import WAITING, WANTED, LocalClient
 from sauma_connectors.sdk.contract import Told
 from sauma_connectors.sdk.inbox import HeldFact
@@ -34,6 +33,8 @@ class Repair:
 
     def renew(self) -> None:
         """This outbox is an older copy of itself: it goes on as another one, and knows nothing of what the copy lacks."""
+        for act in self._parts.outbox.acts_unsent():
+            self._parts.rows.forget_act(act)
         self._parts.outbox.renew()
         self._parts.rows.expect_all()
         self._parts.clients.change_all(repair=WANTED, is_unsure=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sauma.ids import FactId, SubjectId
-
 from sauma_connectors.sdk.store import Store
 
 EXPECTED = "expected"
@@ -112,6 +111,8 @@ class Rows:
         columns = "row, subject, fact, version, content, marks, state, is_standing, refused"
         found = self._store.rows(f"SELECT {columns} FROM fact_row WHERE {where} ORDER BY rowid", *values)  # noqa: S608 - names of our own
         return [
-            RowMemory(self._store.key.unseal(row[0]), *row[1:7], is_standing=bool(row[7]), refused=row[8])
-            for row in found
+            RowMemory(
+                self._store.key.unseal(row), subject, fact, version, content, marks, state, bool(standing), refused
+            )
+            for row, subject, fact, version, content, marks, state, standing, refused in found
         ]

@@ -71,8 +71,12 @@ def load(found: Found) -> bytes:
     raise Unfit("unreadable-row", "the file", f"{what}; write one resource a file")
 
 
-def save(path: Path, data: bytes) -> None:
-    """Write beside and move into place, for the owner alone; durable on return. Raises OSError."""
-    for folder in reversed(path.parents[:3]):
-        make_folder(folder)
+def save(root: Path, path: Path, data: bytes) -> None:
+    """Write beside and move into place, for the owner alone; durable on return. Raises OSError.
+
+    No folder between `root` and the file may be a symbolic link.
+    """
+    for folder in reversed(path.parents):
+        if folder != root and folder.is_relative_to(root):
+            make_folder(folder)
     write_file(path, data)

@@ -64,7 +64,7 @@ def keep(root: Path, register: Register, link: Link) -> None:
             wire.LinkageItem(type="alternate", resource=Reference(identifier=fact)),
         ],
     )
-    folder.save(path, render(linkage))
+    folder.save(root, path, render(linkage))
 
 
 def _place(root: Path, register: Register, row: str, fact: str) -> Path:

@@ -103,7 +103,7 @@ class WelfareAreaSink:
             return Refuse("not-writable-as-fhir")
         if read_back != received:
             return Refuse("not-writable-as-fhir")
-        folder.save(shared.place(self.root, self.register, received.fact, resource.resource_type), data)
+        folder.save(self.root, shared.place(self.root, self.register, received.fact, resource.resource_type), data)
         return None
 
     def _remove_others(self, received: Received) -> None:
@@ -133,7 +133,7 @@ class WelfareAreaSink:
 
     def _told(self, person: Person | None, told: Told) -> Answer:
         outcome = notice(self.root, self.register, person.henkilotunnus if person else None, told)
-        folder.save(self.root / folder.INCOMING / "OperationOutcome" / f"{outcome.id}.json", render(outcome))
+        folder.save(self.root, self.root / folder.INCOMING / "OperationOutcome" / f"{outcome.id}.json", render(outcome))
         return Done()
 
 

@@ -64,9 +64,6 @@ READ = (
 )
 """The folders of the export that are read; any other is left alone."""
 
-SHRANK_MIN = 3
-"""Fewer rows than this may vanish at once without doubt: a clerk removes one or two, a lost share takes most."""
-
 
 @dataclass(slots=True)
 class _Read:
@@ -77,7 +74,7 @@ class _Read:
     is_whole: bool = True
 
     def refuse(self, row: str, error: Unfit, shown: str) -> None:
-        self.is_whole = False
+        """One bad resource: its row stands among the others, so that it is not taken for gone."""
         self.bad.append(Unreadable(row, error.fault.reason, f"{shown}: {error.fault.detail}"))
 
 
@@ -89,7 +86,10 @@ class WelfareAreaSource:
     root: Path
 
     def read(self) -> Snapshot:
-        """All rows of this register, oldest first; not complete where anything at all could not be read."""
+        """All rows of this register, oldest first; not complete where a folder could not be read or a file was just going.
+
+        A resource that cannot be read is one bad row, under the key that it has as a good one.
+        """
         found = self._resources()
         patients = {key_of(r): r for _, r in found.resources if isinstance(r, wire.Patient)}
         reading = Reading(self.register, Patients(patients))
@@ -103,7 +103,6 @@ class WelfareAreaSource:
                 found.refuse(key_of(resource), error, shown)
         statements += self._of_patients(reading, found, statements)
         statements = list(_with_answers(statements, found))
-        self._check_shrinking(found)
         rows: list[Statement | Unreadable] = [*sorted(statements, key=_order), *found.bad]
         return Snapshot(rows, is_complete=found.is_whole)
 
@@ -119,6 +118,7 @@ class WelfareAreaSource:
                 for file in folder.files(self.root, folder.EXPORT, resource_type):
                     self._one(found, file, resource_type)
             except Unfit as error:
+                found.is_whole = False
                 found.refuse(f"out/{resource_type}", error, f"out/{resource_type}")
         return found
 
@@ -158,14 +158,6 @@ class WelfareAreaSource:
                     yield from patient(reading, resource, has_started=person in started, is_contact_shared=is_told)
             except Unfit as error:
                 found.refuse(key_of(resource), error, shown)
-
-    def _check_shrinking(self, found: _Read) -> None:
-        """Most of what was told having gone at once is a lost share or a half-made export, not the work of clerks."""
-        told = {link.row.partition("#")[0] for link in links(self.root, self.register)}
-        gone = [row for row in told if not (self.root / folder.EXPORT / f"{row}.json").is_file()]
-        if len(gone) >= SHRANK_MIN and len(gone) * 2 > len(told):
-            advice = "has lost more than half of the rows that were told; restore them, or end them by their status"
-            found.refuse("out", Unfit("list-shrank", "the export", advice), "out")
 
 
 def _statements(reading: Reading, resource: Resource) -> Iterator[Statement]:

@@ -2,6 +2,7 @@
 
 from sauma.client import FactState
 from sauma.codec import Codec
+from sauma.ids import SubjectId
 from sauma.places import Places
 from sauma_services.checker.holding import check_holdings
 from sauma_services.checker.inbound import check_inbound, check_receipts
@@ -34,11 +35,11 @@ def check(snapshot: LogSnapshot, holdings: Holdings | None = None, *, places: Pl
     return Report.of(reading.violations, reading.counts)
 
 
-def _check_state(reading: Reading, snapshot: LogSnapshot, judges: dict[str, Judge]) -> None:
+def _check_state(reading: Reading, snapshot: LogSnapshot, judges: dict[SubjectId, Judge]) -> None:
     """The state that stands beside the outputs is the one they imply: all of a step is visible, or nothing (I5)."""
     for key, data in snapshot.state.items():
         subject, _, part = key.partition("/")
-        judge = judges.get(subject)
+        judge = judges.get(SubjectId(subject))
         if not part.startswith("fact/") or judge is None:
             continue
         state = decode(reading, _FACT_STATE, data, f"state {key}")

@@ -1,6 +1,6 @@
 """Holds the agencies' own stores against what was delivered: the same text everywhere, nothing never given, erased means gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sauma.ids import SubjectId
 from sauma_services.checker.judging import Judge
@@ -9,7 +9,7 @@ from sauma_services.checker.reference import OWN
 from sauma_services.checker.snapshot import Holding, Holdings, Violation
 
 
-def check_holdings(judges: dict[str, Judge], holdings: Holdings) -> tuple[list[Violation], int]:
+def check_holdings(judges: Mapping[SubjectId, Judge], holdings: Holdings) -> tuple[list[Violation], int]:
     """What is wrong in the stores, and how many holdings were looked at; everything delivered has been applied."""
     found: list[Violation] = []
     looked_at = 0
@@ -26,7 +26,7 @@ def check_holdings(judges: dict[str, Judge], holdings: Holdings) -> tuple[list[V
                 held = judge.ledger.held(endpoint, fact) if judge else None
                 found += [Violation(name, subject, place, f"{pair}: {what}") for name, what in _against(held, holding)]
     for subject, judge in judges.items():
-        found += _missing(judge, SubjectId(subject), holdings)
+        found += _missing(judge, subject, holdings)
     return found, looked_at
 
 

@@ -31,8 +31,8 @@ def check_inbound(reading: Reading, snapshot: LogSnapshot) -> None:
     _check_each(reading, snapshot.inbound, journalled, rejected)
     for data in journalled.elements():
         event = EVENT.decode_trusted(data)
-        what = f"{event.source} seq {event.seq} is journalled more often than it was said"
-        reading.found("I6", event.subject, "journal", what)
+        said = f"{event.source} seq {event.seq} is journalled more often than it was said"
+        reading.found("I6", event.subject, "journal", said)
     for source, position in sorted(rejected):
         reading.found("I6", "", f"in.{source} {position}", "refused, but there is no such record, or refused twice")
 

@@ -9,7 +9,7 @@ from sauma.codec import Codec, Undecodable
 from sauma.decision import Decision
 from sauma.delivery import Delivery
 from sauma.event import Event
-from sauma.ids import delivery_id
+from sauma.ids import SubjectId, delivery_id
 from sauma.journal import Entry, Epoch
 from sauma_services.checker.snapshot import LogSnapshot, Violation
 
@@ -31,7 +31,7 @@ class Told:
 class Reading:
     """The histories by subject, and what was found while reading."""
 
-    histories: dict[str, list[Told]] = field(default_factory=dict)
+    histories: dict[SubjectId, list[Told]] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -45,12 +45,12 @@ def read(snapshot: LogSnapshot) -> Reading:
     reading = Reading()
     for partition, records in snapshot.journal.items():
         _read_journal(reading, partition, records)
-    decisions: dict[str, list[Decision]] = {}
+    decisions: dict[SubjectId, list[Decision]] = {}
     for index, data in enumerate(snapshot.decisions):
         decision = decode(reading, DECISION, data, f"decisions {index}")
         if decision is not None:
             decisions.setdefault(decision.subject, []).append(decision)
-    deliveries: dict[str, list[Delivery]] = {}
+    deliveries: dict[SubjectId, list[Delivery]] = {}
     for recipient, records in snapshot.deliveries.items():
         for position, data in records:
             delivery = decode(reading, DELIVERY, data, f"deliver.{recipient} {position}")
@@ -75,7 +75,7 @@ def decode(reading: Reading, codec: Codec[T], data: bytes, place: str) -> T | No
 
 
 def _read_journal(reading: Reading, partition: int, records: Iterable[tuple[int, bytes]]) -> None:
-    here: set[str] = set()
+    here: set[SubjectId] = set()
     for position, data in records:
         place = f"journal {partition}@{position}"
         entry = decode(reading, ENTRY, data, place)

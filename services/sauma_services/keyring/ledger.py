@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sauma.ids import SubjectId
 from sauma_connectors.sdk.keyring import NeedsOperator
-
 from sauma_services.keyring.master_key import sync_folder
 
 _SUBJECT = re.compile(r"[0-9a-f]{32}")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal
 
 from sauma_connectors.sdk.keyring import NeedsOperator, TryAgain
-
 from sauma_services.keyring.rows import Rows
 
 # Long enough for another process to make a subject on a slow disk; longer would hide a process that hangs.

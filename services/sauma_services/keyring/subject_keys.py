@@ -6,9 +6,9 @@ import weakref
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
 from sauma.ids import SubjectId
 from sauma_connectors.sdk.keyring import Destroyed
-
 from sauma_services.keyring.cells import KEY_BYTES, KEY_ID_BYTES, SubjectKey
 from sauma_services.keyring.master_key import MasterKey
 from sauma_services.keyring.store import Store

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sauma.ids import EndpointId
-from sauma_connectors.employment_area import EmploymentAreaConnector
+from sauma_connectors.employment_area import EmploymentArea
 from sauma_connectors.folder import FolderConnector
 from sauma_connectors.kela import KelaConnector
 from sauma_connectors.sdk.contract import Connector
@@ -16,7 +16,7 @@ Make = Callable[[EndpointId, Path], Connector]
 
 KINDS: Mapping[str, Make] = {
     "welfare-area": WelfareAreaConnector,
-    "employment-area": EmploymentAreaConnector,
+    "employment-area": EmploymentArea,
     "kela": KelaConnector,
     "folder": FolderConnector,
 }

@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sauma.ids import EndpointId
 from sauma.resources import load_laws
 from sauma.rulefile import Laws
+from sauma_connectors.sdk.contract import Connector
 from sauma_connectors.sdk.runner import Runner
 from sauma_connectors.sdk.settings import RunnerSettings
 from sauma_services.intake import Intake
@@ -54,7 +54,9 @@ class Machine:
         self.keyring = FileKeyring(KeyringFiles.under(self.data / "keyring"), StateReleases(self.log.reader()))
         self._topologies = (Intake(mine), Router(laws=laws or load_laws(), places=self.places))
         self._loops: list[Loop] = []
-        self.runners = dict(self._runner(endpoint, settings) for endpoint in mine)
+        self.connectors = {made.endpoint: made for one in settings.connector for made in connectors(one)}
+        self.runners = {endpoint: self._runner(connector) for endpoint, connector in self.connectors.items()}
+        self.reader = self.log.reader()
         self.health = Health(self.data, self.clock)
 
     def settle(self) -> None:
@@ -116,19 +118,11 @@ class Machine:
             ]
         return self._loops
 
-    def _runner(self, endpoint: EndpointId, settings: Settings) -> tuple[EndpointId, Runner]:
-        connector = next(
-            made
-            for one in settings.connector
-            if endpoint in one.endpoints
-            for made in connectors(one)
-            if made.endpoint == endpoint
-        )
-        store: Path = self.data / "connectors" / f"{endpoint}.sqlite3"
+    def _runner(self, connector: Connector) -> Runner:
+        store = self.data / "connectors" / f"{connector.endpoint}.sqlite3"
         store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        channel = LogChannel(self.log, endpoint)
-        runner = Runner(connector, channel, self.keyring, store, self.clock.now, RunnerSettings(failpoint=failpoint))
-        return endpoint, runner
+        channel = LogChannel(self.log, connector.endpoint)
+        return Runner(connector, channel, self.keyring, store, self.clock.now, RunnerSettings(failpoint=failpoint))
 
     def _run_connector(self, endpoint: EndpointId, runner: Runner, stop: threading.Event) -> None:
         """Turn one connector; when it breaks, wait and try again: its trouble stays its own."""

@@ -1,0 +1,65 @@
+"""Reads what the log has gained since it was last looked at: the demo tells it, and counts it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sauma.codec import Codec
+from sauma.decision import Decision
+from sauma.delivery import Delivery
+from sauma.ids import EndpointId
+from sauma_services.machine import Machine
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, inbound
+
+_DECISION, _DELIVERY = Codec(Decision), Codec(Delivery)
+
+
+@dataclass(slots=True)
+class News:
+    """What came since."""
+
+    decisions: list[Decision]
+    deliveries: list[Delivery]
+
+
+@dataclass(slots=True)
+class Watch:
+    """Remembers how far it has looked."""
+
+    machine: Machine
+    counts: Counter[str] = field(default_factory=Counter)
+    _after: dict[str, int] = field(default_factory=dict)
+
+    def news(self) -> News:
+        """Decisions and deliveries since the last call, counted as they are read."""
+        decided = [_DECISION.decode_trusted(value) for value in self._since(DECISIONS.name)]
+        delivered = [
+            _DELIVERY.decode_trusted(value)
+            for endpoint in sorted(self.machine.places.endpoints)
+            for value in self._since(deliveries(endpoint))
+        ]
+        self.counts["journal"] += len(self._since(JOURNAL.name))
+        self.counts["events"] += sum(len(self._since(inbound(endpoint))) for endpoint in self.machine.runners)
+        self.counts["deliveries"] += len(delivered)
+        self.counts["refused"] += len(self._since(REJECTED.name))
+        for decision in decided:
+            self.counts["refused"] += decision.outcome == "refused"
+            for ruling in decision.rulings:
+                self.counts[ruling.outcome] += 1
+                self.counts["conflicts"] += (
+                    ruling.kind == "conflict" and ruling.outcome == "released" and ruling.version == 1
+                )
+        return News(decided, delivered)
+
+    def _since(self, topic: str) -> list[bytes]:
+        reader = self.machine.reader
+        found: list[bytes] = []
+        for record in reader.scan(topic, 0, self._after.get(topic, -1) + 1):
+            self._after[topic] = record.position
+            found.append(record.value)
+        return found
+
+
+def short(endpoint: str) -> str:
+    """How the demo calls an endpoint on the terminal."""
+    names = {"keha": "KEHA joint data set", "kela": "Kela"}
+    return names.get(EndpointId(endpoint), endpoint)
