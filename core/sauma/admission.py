@@ -35,6 +35,8 @@ class Early:
     """A narrowing event beyond a gap: fold it at once; it keeps its place in the order."""
 
     client: Client
+    waiting: Client
+    """The client where it cannot take effect yet, since what it speaks of is still on its way: it waits for its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +125,12 @@ def _beyond(
         return Repeat() if known.hash == digest else Refusal("same-seq-other-bytes")
     if sum(1 for parked in client.parked if parked.rpartition("/")[0] == event.source) >= PARKED_MAX:
         return Refusal("too-many-waiting")
-    early = is_narrowing(event.body)
-    waiting = replace(mark, waiting_since=mark.waiting_since or now)
-    client = replace(
-        client,
-        parked={**client.parked, key: Parked(event, digest, is_done=early)},
-        sources={**client.sources, event.source: waiting},
-    )
-    return Early(client) if early else Parks(client)
+    sources = {**client.sources, event.source: replace(mark, waiting_since=mark.waiting_since or now)}
+    waits = replace(client, parked={**client.parked, key: Parked(event, digest)}, sources=sources)
+    if not is_narrowing(event.body):
+        return Parks(waits)
+    done = replace(client, parked={**client.parked, key: Parked(event, digest, is_done=True)}, sources=sources)
+    return Early(done, waits)
 
 
 def _renewed(client: Client, mark: SourceMark, incarnation: str) -> tuple[Client, SourceMark]:

@@ -7,40 +7,37 @@ it walks a dictionary and tries the branches of each union; five records are wri
 import struct
 
 _SHORT_MAX = 4096
+"""Lengths, versions and small counts are below this and worked out once."""
 
 
-def _zigzag(number: int) -> bytes:
-    folded = (number << 1) ^ (number >> 63)
-    out = bytearray()
-    while folded > 0x7F:
-        out.append((folded & 0x7F) | 0x80)
-        folded >>= 7
-    out.append(folded)
-    return bytes(out)
+class _Longs(dict[int, bytes]):
+    """Every long's encoding, zigzag and variable length: looked up where it is short, worked out where it is not."""
+
+    def __missing__(self, number: int) -> bytes:
+        if not -(2**63) <= number < 2**63:
+            raise ValueError("not a 64-bit number")
+        folded = (number << 1) ^ (number >> 63)
+        out = bytearray()
+        while folded > 0x7F:
+            out.append((folded & 0x7F) | 0x80)
+            folded >>= 7
+        out.append(folded)
+        return bytes(out)
 
 
-_SHORT = [_zigzag(number) for number in range(_SHORT_MAX)]
-"""Lengths, versions and small counts, worked out once."""
-
-
-def long(number: int) -> bytes:
-    """A long, zigzag and variable length."""
-    if 0 <= number < _SHORT_MAX:
-        return _SHORT[number]
-    if not -(2**63) <= number < 2**63:
-        raise ValueError("not a 64-bit number")
-    return _zigzag(number)
+LONG = _Longs()
+LONG.update({number: LONG[number] for number in range(_SHORT_MAX)})
 
 
 def text(value: str) -> bytes:
     """A string: its length in bytes, then UTF-8."""
     data = value.encode()
-    return long(len(data)) + data
+    return LONG[len(data)] + data
 
 
 def blob(value: bytes) -> bytes:
     """Bytes: their length, then they themselves."""
-    return long(len(value)) + value
+    return LONG[len(value)] + value
 
 
 def boolean(value: bool) -> bytes:  # noqa: FBT001 - a value to write, not a switch
@@ -55,4 +52,4 @@ def double(value: float) -> bytes:
 
 def block(items: list[bytes]) -> bytes:
     """The items of an array or map as one block, and the end."""
-    return long(len(items)) + b"".join(items) + b"\x00" if items else b"\x00"
+    return LONG[len(items)] + b"".join(items) + b"\x00" if items else b"\x00"

@@ -193,6 +193,8 @@ class Client:
 
     def with_facts(self, *states: FactState) -> "Client":
         """The same client with these facts put in."""
+        if not states:
+            return self
         facts = {**self.facts, **{state.fact.id: state for state in states}}
         return Client(self.head, self.sources, facts, self.parked)
 

@@ -1,20 +1,18 @@
 """Turns frozen records into Avro bytes and back, and derives the schema a record ought to have; it knows no topic and no file.
 
 A frozen dataclass *is* the Avro record. Its fields' annotations give the schema; a test holds the derived schema against
-the checked-in file. fastavro reads; `sauma.avro_writer` writes, and is tested against fastavro. The functions between
-record and bytes are made once per type from its annotations: walking these for every event would cost more than the rest.
+the checked-in file. `sauma.avro_reader` reads and `sauma.avro_writer` writes; both are tested against fastavro. The functions
+between record and bytes are made once per type from its annotations: walking these for every event would cost more than the rest.
 """
 
 import dataclasses
-import io
 import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-import fastavro
-
-from sauma import avro_writer
+from sauma import avro_reader, avro_writer
+from sauma.avro_reader import Read
 
 NAMESPACE = "sauma"
 T = TypeVar("T")
@@ -29,18 +27,28 @@ class _Kind:
     """How one annotation looks in Avro, and the expressions that convert a value `{v}` between the two worlds."""
 
     schema: Any
+    write: str
+    """Gives the value's encoding."""
+    read: str
+    """Gives the value and the position after it, from the data `d` at `p`."""
     dump: str = "{v}"
     load: str = "{v}"
-    write: str = ""
-    """The expression that gives the value's encoding."""
+    field: str = ""
+    """As `write`, for the value of a record's field, where that can be done in pieces and without a call."""
+
+    @property
+    def reader(self) -> str:
+        """The function behind `read`: what reads an item of a list."""
+        name, _, arguments = self.read.partition("(")
+        return name if arguments == "d, p)" else f"lambda d, p: {self.read}"
 
 
 _PLAIN: dict[Any, _Kind] = {
-    str: _Kind("string", write="_w.text({v})"),
-    int: _Kind("long", write="_w.long({v})"),
-    bool: _Kind("boolean", write="_w.boolean({v})"),
-    bytes: _Kind("bytes", write="_w.blob({v})"),
-    float: _Kind("double", write="_w.double({v})"),
+    str: _Kind("string", "_w.text({v})", "_r.text(d, p)", field="_long[len(b := {v}.encode())], b"),
+    int: _Kind("long", "_long[{v}]", "_r.long(d, p)"),
+    bool: _Kind("boolean", "_w.boolean({v})", "_r.boolean(d, p)"),
+    bytes: _Kind("bytes", "_w.blob({v})", "_r.blob(d, p)", field="_long[len({v})], {v}"),
+    float: _Kind("double", "_w.double({v})", "_r.double(d, p)"),
 }
 
 
@@ -64,6 +72,7 @@ class Registry:
         self._dump: dict[str, Callable[[Any], Any]] = {}
         self._load: dict[str, Callable[[Any], Any]] = {}
         self._write: dict[str, Callable[[Any], bytes]] = {}
+        self._read: dict[str, Read] = {}
 
     def schema(self, record: type) -> dict[str, Any]:
         """The record's own schema; other named types are referred to by name."""
@@ -83,6 +92,11 @@ class Registry:
         """The function from a record to its encoding."""
         self._learn(record)
         return self._write[record.__name__]
+
+    def reader(self, record: type) -> Read:
+        """The function from data and a position to the record there and the position after it."""
+        self._learn(record)
+        return self._read[record.__name__]
 
     def _learn(self, record: type) -> None:
         name = record.__name__
@@ -104,17 +118,25 @@ class Registry:
         }
         dump = ", ".join(f"{f.name!r}: " + kinds[f.name].dump.format(v=f"r.{f.name}") for f in fields)
         load = ", ".join(kinds[f.name].load.format(v=f"d[{f.name!r}]") for f in fields)
-        write = ", ".join(kinds[f.name].write.format(v=f"r.{f.name}") for f in fields)
+        write = ", ".join((kinds[f.name].field or kinds[f.name].write).format(v=f"r.{f.name}") for f in fields)
+        values = [f"v{n}" for n in range(len(fields))]
+        read = "".join(f" {v}, p = {kinds[f.name].read}\n" for v, f in zip(values, fields, strict=True))
+        read = f"def read(d, p):\n{read} return _new({', '.join(values)}), p"
         scope: dict[str, Any] = {
             "_D": self._dump,
             "_L": self._load,
             "_W": self._write,
+            "_R": self._read,
             "_w": avro_writer,
+            "_long": avro_writer.LONG,
+            "_r": avro_reader,
             "_new": record,
         }
         self._dump[name] = eval(f"lambda r: {{{dump}}}", scope)  # noqa: S307 - built from our own annotations only
         self._load[name] = eval(f"lambda d: _new({load})", scope)  # noqa: S307 - as above
         self._write[name] = eval(f"lambda r: b''.join(({write},))", scope)  # noqa: S307 - as above
+        exec(read, scope)  # noqa: S102 - as above
+        self._read[name] = scope["read"]
 
     def _kind(self, annotation: Any, *, where: str) -> _Kind:
         while hasattr(annotation, "__supertype__"):  # NewType
@@ -125,7 +147,11 @@ class Registry:
             self._learn(annotation)
             name = annotation.__name__
             return _Kind(
-                f"{self._namespace}.{name}", f"_D[{name!r}]({{v}})", f"_L[{name!r}]({{v}})", f"_W[{name!r}]({{v}})"
+                f"{self._namespace}.{name}",
+                write=f"_W[{name!r}]({{v}})",
+                read=f"_R[{name!r}](d, p)",
+                dump=f"_D[{name!r}]({{v}})",
+                load=f"_L[{name!r}]({{v}})",
             )
         origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
         if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
@@ -144,9 +170,10 @@ class Registry:
         is_plain = kind.dump == "{v}"
         return _Kind(
             {"type": "array", "items": kind.schema},
-            "{v}" if is_plain else f"[{dump} for x in {{v}}]",
-            "tuple({v})" if is_plain else f"tuple([{load} for x in {{v}}])",
-            f"_w.block([{write} for x in {{v}}])",
+            write=f"(_w.block([{write} for x in {{v}}]) if {{v}} else b'\\x00')",
+            read=f"_r.items(d, p, {kind.reader}) if d[p] else ((), p + 1)",
+            dump="{v}" if is_plain else f"[{dump} for x in {{v}}]",
+            load="tuple({v})" if is_plain else f"tuple([{load} for x in {{v}}])",
         )
 
     def _map(self, value: Any, where: str) -> _Kind:
@@ -155,9 +182,10 @@ class Registry:
         is_plain = kind.dump == "{v}"
         return _Kind(
             {"type": "map", "values": kind.schema},
-            "{v}" if is_plain else f"{{{{k: {dump} for k, x in {{v}}.items()}}}}",
-            "{v}" if is_plain else f"{{{{k: {load} for k, x in {{v}}.items()}}}}",
-            f"_w.block([_w.text(k) + {write} for k, x in {{v}}.items()])",
+            write=f"(_w.block([_w.text(k) + {write} for k, x in {{v}}.items()]) if {{v}} else b'\\x00')",
+            read=f"_r.entries(d, p, {kind.reader}) if d[p] else ({{}}, p + 1)",
+            dump="{v}" if is_plain else f"{{{{k: {dump} for k, x in {{v}}.items()}}}}",
+            load="{v}" if is_plain else f"{{{{k: {load} for k, x in {{v}}.items()}}}}",
         )
 
     def _union(self, members: tuple[Any, ...], where: str) -> _Kind:
@@ -167,19 +195,21 @@ class Registry:
             is_plain = kind.dump == "{v}"
             return _Kind(
                 ["null", kind.schema],
-                "{v}" if is_plain else f"(None if {{v}} is None else {kind.dump})",
-                "{v}" if is_plain else f"(None if {{v}} is None else {kind.load})",
-                f"(b'\\x00' if {{v}} is None else b'\\x02' + {kind.write})",
+                write=f"(b'\\x00' if {{v}} is None else b'\\x02' + {kind.write})",
+                read=f"_r.present(d, p, {kind.reader}) if d[p] else (None, p + 1)",
+                dump="{v}" if is_plain else f"(None if {{v}} is None else {kind.dump})",
+                load="{v}" if is_plain else f"(None if {{v}} is None else {kind.load})",
             )
         if len(others) != len(members) or not all(_is_record(m) for m in others):
             raise TypeError(f"{where}: a union is either one type or null, or several records and no null")
         schemas = [self._kind(m, where=where).schema for m in others]
-        index = {m.__name__: avro_writer.long(n) for n, m in enumerate(others)}
+        names = ", ".join(repr(m.__name__) for m in others)
+        index = {m.__name__: avro_writer.LONG[n] for n, m in enumerate(others)}
         name = "{v}.__class__.__name__"
         dump = f"(({self._namespace!r} + '.' + {name}), _D[{name}]({{v}}))"
         load = f"_L[{{v}}[0][{len(self._namespace) + 1}:]]({{v}}[1])"
         write = f"({str(index).replace('{', '{{').replace('}', '}}')}[{name}] + _W[{name}]({{v}}))"
-        return _Kind(schemas, dump, load, write)
+        return _Kind(schemas, write, f"_r.branch(d, p, _R, ({names}))", dump, load)
 
 
 def _field_schema(field: "dataclasses.Field[Any]", kind: _Kind) -> dict[str, Any]:
@@ -199,42 +229,23 @@ REGISTRY = Registry()
 
 
 class Codec(Generic[T]):
-    """Encodes and decodes one record type.
-
-    `decode` raises `Undecodable` for anything but exactly one record in its canonical form: fastavro alone accepts a
-    boolean of 7, a padded number or trailing bytes, so the bytes are encoded again and compared (invariant I22).
-    """
+    """Encodes and decodes one record type. What it decodes is in the one canonical form (invariant I22)."""
 
     def __init__(self, record: type[T], registry: Registry = REGISTRY) -> None:
-        _, self._load = registry.converters(record)
         self.encode: Callable[[T], bytes] = registry.writer(record)
         """The record's canonical bytes."""
-        named = registry.named()
-        known: dict[str, Any] = {}
-        for name, schema in named.items():
-            parsed = fastavro.parse_schema(schema, named_schemas=known)
-            if name == record.__name__:
-                break
-        self._schema = parsed
-        self._named = known
+        self._read = registry.reader(record)
 
     def decode_trusted(self, data: bytes) -> T:
-        """The record in bytes that this system has written itself: not compared again."""
-        raw = fastavro.schemaless_reader(
-            io.BytesIO(data), self._schema, None, return_record_name=True, return_record_name_override=True
-        )
-        return typing.cast("T", self._load(raw))
+        """The record in bytes that this system has written itself; whatever is wrong with them is a bug and rises as it is."""
+        record, end = self._read(data, 0)
+        if end != len(data):
+            raise Undecodable("more or less than one record")
+        return typing.cast("T", record)
 
     def decode(self, data: bytes) -> T:
-        """The record in bytes from outside; raises `Undecodable` and nothing else."""
+        """The record in bytes from outside: exactly one, and `encode` gives these bytes. Raises `Undecodable` and nothing else."""
         try:
-            raw = fastavro.schemaless_reader(
-                io.BytesIO(data), self._schema, None, return_record_name=True, return_record_name_override=True
-            )
-            record = typing.cast("T", self._load(raw))
-            again = self.encode(record)
+            return self.decode_trusted(data)
         except Exception as error:  # noqa: BLE001 - the one place where a reader's many exceptions become one refusal
             raise Undecodable(type(error).__name__) from None
-        if again != data:
-            raise Undecodable("not the canonical form")
-        return record

@@ -14,51 +14,7 @@ from sauma.delivery import Basis
 from sauma.fact import Fact, Moment
 from sauma.ids import WillId
 from sauma.places import Endpoint
-from sauma.predicates import PREDICATES, WILL_KIND, Question, Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule of a rule set."""
-
-    id: str
-    effect: str
-    """release, withhold or accompany."""
-    order: int
-    categories: frozenset[int]
-    kinds: frozenset[str]
-    """Empty: every kind of these categories."""
-    handling: frozenset[str]
-    from_roles: frozenset[str]
-    to_roles: frozenset[str]
-    when: tuple[str, ...]
-    discloser: str
-    recipient: str
-    purpose: str
-    when_it_ends: str
-    """stop or erase."""
-    once: bool = False
-    """The release is the last one: the recipient is told, and no longer kept up to date."""
-    note: str = ""
-    place: str = ""
-    """File and line, for errors and explanations."""
-
-    @property
-    def will_kind(self) -> str | None:
-        """The kind of will that the rule rests on, or None for a rule of statute."""
-        return next((WILL_KIND[name] for name in self.when if name in WILL_KIND), None)
-
-    def speaks_of(self, fact: Fact) -> bool:
-        """Whether the rule is about such facts at all."""
-        return (
-            fact.category in self.categories
-            and fact.handling in self.handling
-            and (not self.kinds or fact.kind in self.kinds)
-        )
-
-    def basis(self, will: WillState | None = None) -> Basis:
-        """The basis of a release by this rule."""
-        return Basis(self.id, self.discloser, self.recipient, self.purpose, will.will.will if will else None)
+from sauma.predicates import PREDICATES, WILL_KIND, Predicate, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +49,74 @@ class Undecided:
 
 Ruling = Released | Withheld | Undecided
 
-_Key = tuple[int, str, str, frozenset[str], str]
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one rule says to one question: holds, fails at a condition, or hangs on something unknown."""
+
+    holds: bool
+    met: int = 0
+    failed: str = ""
+    missing: str = ""
+    will: WillState | None = None
+
+
+_HOLDS = _Answer(holds=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a rule set. What its names stand for is looked up once, here: a rule is asked thousands of times a second."""
+
+    id: str
+    effect: str
+    """release, withhold or accompany."""
+    order: int
+    categories: frozenset[int]
+    kinds: frozenset[str]
+    """Empty: every kind of these categories."""
+    handling: frozenset[str]
+    from_roles: frozenset[str]
+    to_roles: frozenset[str]
+    when: tuple[str, ...]
+    discloser: str
+    recipient: str
+    purpose: str
+    when_it_ends: str
+    """stop or erase."""
+    once: bool = False
+    """The release is the last one: the recipient is told, and no longer kept up to date."""
+    note: str = ""
+    place: str = ""
+    """File and line, for errors and explanations."""
+    will_kind: str | None = field(init=False)
+    """The kind of will that the rule rests on, or None for a rule of statute."""
+    basis: Basis = field(init=False)
+    """The basis of a release by this rule, without the will that it may rest on."""
+    conditions: tuple[tuple[Predicate, _Answer], ...] = field(init=False)
+    """What `when` names, each with the rule's answer where it is the first that does not hold."""
+
+    def __post_init__(self) -> None:
+        found = {
+            "will_kind": next((WILL_KIND[name] for name in self.when if name in WILL_KIND), None),
+            "basis": Basis(self.id, self.discloser, self.recipient, self.purpose),
+            "conditions": tuple(
+                (PREDICATES[name], _Answer(holds=False, met=met, failed=name)) for met, name in enumerate(self.when)
+            ),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
+
+    def speaks_of(self, fact: Fact) -> bool:
+        """Whether the rule is about such facts at all."""
+        return (
+            fact.category in self.categories
+            and fact.handling in self.handling
+            and (not self.kinds or fact.kind in self.kinds)
+        )
+
+
+_Key = tuple[int, str, str, tuple[str, ...], str]
 
 
 @dataclass(frozen=True)
@@ -120,7 +143,7 @@ class Law:
         return next((rule for rule in self.rules if rule.effect == "accompany" and kind in rule.kinds), None)
 
     def candidates(
-        self, fact: Fact, from_roles: frozenset[str], to_role: str
+        self, fact: Fact, from_roles: tuple[str, ...], to_role: str
     ) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         """The withhold and the release rules that speak of such a fact between such roles; found once, then remembered."""
         key = (fact.category, fact.kind, fact.handling, from_roles, to_role)
@@ -129,24 +152,13 @@ class Law:
             matching = [
                 rule
                 for rule in sorted(self.rules, key=lambda rule: (rule.order, rule.id))
-                if rule.speaks_of(fact) and to_role in rule.to_roles and from_roles & rule.from_roles
+                if rule.speaks_of(fact) and to_role in rule.to_roles and not rule.from_roles.isdisjoint(from_roles)
             ]
             found = self._candidates[key] = (
                 tuple(rule for rule in matching if rule.effect == "withhold"),
                 tuple(rule for rule in matching if rule.effect == "release"),
             )
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one rule says to one question: holds, fails at a condition, or hangs on something unknown."""
-
-    holds: bool
-    met: int = 0
-    failed: str = ""
-    missing: str = ""
-    will: WillState | None = None
 
 
 def decide(
@@ -160,7 +172,7 @@ def decide(
     now: Moment,
 ) -> Ruling:
     """The ruling on one question. `disclosers` has more than one endpoint for a joint fact only."""
-    withholds, releases = law.candidates(fact, frozenset(d.role for d in disclosers), recipient.role)
+    withholds, releases = law.candidates(fact, tuple([d.role for d in disclosers]), recipient.role)
     question = Question(client, fact, disclosers, recipient, given, now)
     unknown = ""
     for rule in withholds:
@@ -182,8 +194,19 @@ def decide(
             furthest = answer
     reason = furthest.failed if furthest else "no-rule"
     if undecided:
+        ended = _failed_of_own_will(law, question)
+        if ended:
+            return Withheld(ended)
         return Undecided(next(iter(undecided.values())), frozenset(undecided), reason)
     return Withheld(reason)
+
+
+def _failed_of_own_will(law: Law, question: Question) -> str:
+    """Why the will that a given fact rests on carries it no longer, or nothing: another will that may carry it is no ground."""
+    given = question.given
+    will = question.client.head.will(given.will) if given is not None and given.is_live and given.will else None
+    rule = law.by_id.get(given.rule) if given is not None else None
+    return _evaluate(rule, question, will).failed if will is not None and rule is not None else ""
 
 
 def _ask(rule: Rule, question: Question) -> _Answer:
@@ -207,13 +230,14 @@ def _ask(rule: Rule, question: Question) -> _Answer:
 
 def _evaluate(rule: Rule, question: Question, will: WillState | None) -> _Answer:
     """An and in three values: false wins over unknown, unknown over true."""
-    missing, met = "", 0
-    for name in rule.when:
-        truth = PREDICATES[name](question, will)
+    unknown: _Answer | None = None
+    for holds, failing in rule.conditions:
+        truth = holds(question, will)
         if truth is True:
-            met += not missing
-        elif truth is False:
-            return _Answer(holds=False, met=met, failed=name)
-        elif isinstance(truth, Unknown):
-            missing = missing or truth.missing
-    return _Answer(holds=not missing, met=met, missing=missing, will=will)
+            continue
+        if truth is False:
+            return replace(failing, met=unknown.met) if unknown else failing
+        unknown = unknown or _Answer(holds=False, met=failing.met, missing=truth.missing, will=will)
+    if unknown:
+        return unknown
+    return _HOLDS if will is None else _Answer(holds=True, met=len(rule.conditions), will=will)

@@ -1,5 +1,6 @@
 """Writes down what leaves and why: one delivery a recipient, in parts where it is large, and the decision on the record."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from sauma.client import OWN, Client
@@ -113,7 +114,7 @@ def basis(compared: Compared, law: Law) -> Basis:
     rule = law.by_id.get(given.rule) if given else None
     if given is None or rule is None:
         return OWN_BASIS
-    return Basis(rule.id, rule.discloser, rule.recipient, rule.purpose, given.will)
+    return rule.basis if given.will is None else replace(rule.basis, will=given.will)
 
 
 def decision(

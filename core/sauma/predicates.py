@@ -97,8 +97,8 @@ def _marked_after_start(q: Question, _: WillState | None) -> Truth:
     if relationship is None or marks.affects_employment is None:
         return False
     since = relationship.started_at
-    named = marks.necessity(q.recipient.role)
-    necessities = (named,) if named else marks.necessary_for if q.recipient.role == "keha" else ()
+    for_anyone = q.recipient.role == "keha"
+    necessities = (m for m in marks.necessary_for if for_anyone or m.role == q.recipient.role)
     return marks.affects_employment.journalled_at >= since and any(m.journalled_at >= since for m in necessities)
 
 
@@ -193,7 +193,8 @@ def referral_state(client: Client, referral: Fact) -> str:
     if referral.status in REFERRAL_ENDS:
         return referral.status
     for state in client.facts.values():
-        if state.fact.kind == "referral-status" and state.fact.referral == referral.referral:
+        is_word_on_it = state.fact.kind == "referral-status" and state.fact.referral == referral.referral
+        if is_word_on_it and state.fact.status != "void":
             return state.fact.status
     return referral.status
 

@@ -8,7 +8,7 @@ from sauma.fold.change import Change
 from sauma.ids import EndpointId, FactId
 from sauma.law import Law
 from sauma.places import Endpoint, Places
-from sauma.view import Compared, accompanied, compare, judge
+from sauma.view import Compared, accompanied, compare, disclosers_of, grounds, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,13 @@ class Under:
 
 
 def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tuple[Endpoint, ...]:
-    """Parties, whoever a will names, addressees, the joint data set from the start on, and whoever holds something."""
+    """Parties, a plan's providers, whoever a will names, addressees, the joint data set from the start on, and whoever holds something."""
     head = client.head
     found: set[str] = set(head.parties)
     if head.relationship is not None:
         found.add("keha")
+    for plan in head.plans:
+        found.update(plan.providers)
     for will in head.wills:
         found.update(_resolved(name, head.municipality, places) for name in will.will.recipients)
     for fact in asked:
@@ -48,34 +50,42 @@ def _resolved(name: str, municipality: str | None, places: Places) -> str:
 def reconcile(change: Change, asked: tuple[FactId, ...], under: Under) -> tuple[Client, list[Compared]]:
     """Ask the law about every fact that is up, then about what accompanies wherever the answers changed something."""
     client = change.client
+    if not asked:
+        return client, []
+    judged = recipients(client, asked, under.places)
     found: list[Compared] = []
-    judged = recipients(client, asked, under.places) if asked else ()
+    changed: list[FactState] = []
     for fact in asked:
         state = client.facts[fact]
         if not state.fact.accompanies:
+            disclosers = disclosers_of(client, state.fact, under.places)
             answers = [
-                compare(under.law, state, r, judge(under.law, client, state, r, under.places, under.now))
-                for r in judged
+                compare(under.law, state, r, judge(under.law, client, state, r, disclosers, under.now)) for r in judged
             ]
-            client = _given(client, state, answers)
+            changed += _given(state, answers)
             found += answers
-    moved = {c.recipient.id for c in found if c.outcome in ("released", "retracted", "rebased") or c.given is not None}
-    for state in [s for s in client.facts.values() if s.fact.accompanies]:
-        if state.fact.id in asked or moved:
+    client = client.with_facts(*changed)
+    moved = {c.recipient.id for c in found if c.given is not None}
+    held_on = grounds(client)
+    accompanying: list[FactState] = []
+    for state in client.facts.values():
+        if state.fact.accompanies and (moved or state.fact.id in asked):
             concerned = [r for r in judged if r.id in moved or state.fact.id in asked]
-            answers = [compare(under.law, state, r, accompanied(under.law, client, state.fact, r)) for r in concerned]
+            rulings = [(r, accompanied(under.law, client, state.fact, r, held_on.get(r.id, ()))) for r in concerned]
+            answers = [compare(under.law, state, r, ruling) for r, ruling in rulings]
             answers = [a for a in answers if a.outcome != "withheld" or a.reason != "nothing-to-accompany"]
-            client = _given(client, state, answers)
+            accompanying += _given(state, answers)
             found += answers
-    return client, found
+    return client.with_facts(*accompanying), found
 
 
-def _given(client: Client, state: FactState, answers: list[Compared]) -> Client:
+def _given(state: FactState, answers: list[Compared]) -> list[FactState]:
+    """The fact's state after these answers, where it is another."""
     changed = {
         a.recipient.id: a.given
         for a in answers
         if a.given is not None and state.given.get(a.recipient.id) is not a.given
     }
     if not changed:
-        return client
-    return client.with_facts(FactState(state.fact, {**state.given, **changed}, state.confirmed, state.client_approved))
+        return []
+    return [FactState(state.fact, {**state.given, **changed}, state.confirmed, state.client_approved)]

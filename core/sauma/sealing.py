@@ -36,8 +36,7 @@ def digest(sealed_as: SealedAs) -> bytes:
 
     Every field goes in with its length before it, in a fixed order, so that no two values share an encoding.
     """
-    hashed = hashlib.sha256()
-    for part in (
+    parts = (
         _ENCODING,
         sealed_as.salt,
         sealed_as.source.encode(),
@@ -48,7 +47,5 @@ def digest(sealed_as: SealedAs) -> bytes:
         str(sealed_as.category).encode(),
         sealed_as.handling.encode(),
         sealed_as.content_schema.encode(),
-    ):
-        hashed.update(len(part).to_bytes(4, "big"))
-        hashed.update(part)
-    return hashed.digest()
+    )
+    return hashlib.sha256(b"".join([len(part).to_bytes(4, "big") + part for part in parts])).digest()

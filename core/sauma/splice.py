@@ -4,6 +4,7 @@ The encoding of a record is its fields' encodings in order, so an entry is its s
 bytes. A test keeps these equal to what fastavro writes.
 """
 
+from sauma.avro_writer import LONG
 from sauma.fact import Moment
 
 _EVENT_INDEX = b"\x00"
@@ -12,7 +13,7 @@ _EVENT_INDEX = b"\x00"
 
 def entry_of_event(stamp: Moment, event: bytes) -> bytes:
     """The bytes of `Entry(stamp, event)` around an event's own bytes."""
-    return _long(stamp) + _EVENT_INDEX + event
+    return LONG[stamp] + _EVENT_INDEX + event
 
 
 def event_in_entry(entry: bytes) -> bytes:
@@ -22,13 +23,3 @@ def event_in_entry(entry: bytes) -> bytes:
         start += 1
     is_event = entry[start + 1 : start + 2] == _EVENT_INDEX
     return entry[start + 2 :] if is_event else b""
-
-
-def _long(number: int) -> bytes:
-    zigzag = (number << 1) ^ (number >> 63)
-    out = bytearray()
-    while zigzag > 0x7F:
-        out.append((zigzag & 0x7F) | 0x80)
-        zigzag >>= 7
-    out.append(zigzag)
-    return bytes(out)

@@ -74,8 +74,12 @@ def _fold(client: Client, entry: Entry, event_digest: bytes, now: Moment, places
             return _Folded(change, "repeat")
         case Parks(parked):
             return _Folded(Change(parked), "parked")
-        case Early(parked):
-            return replace(_event(Change(parked), what, now, places), outcome="early")
+        case Early(done, waiting):
+            folded = _event(Change(done), what, now, places)
+            # Refused now is not refused for good: a correction may come before the fact that it corrects.
+            return (
+                replace(folded, outcome="early") if folded.outcome == "accepted" else _Folded(Change(waiting), "parked")
+            )
         case Turn():
             return _turns(admission, now, places)
 

@@ -3,10 +3,12 @@
 Each comparison gives exactly one ruling and, where something must leave, the new state of what was given.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sauma.client import OWN, Client, FactState, Given
 from sauma.fact import Fact, Moment
+from sauma.ids import EndpointId, WillId
 from sauma.law import Law, Released, Rule, Ruling, Undecided, Withheld, decide
 from sauma.places import Endpoint, Places
 from sauma.predicates import is_addressed_to
@@ -24,7 +26,9 @@ class Compared:
     ask: str = ""
 
 
-def judge(law: Law, client: Client, state: FactState, recipient: Endpoint, places: Places, now: Moment) -> Ruling:
+def judge(
+    law: Law, client: Client, state: FactState, recipient: Endpoint, disclosers: tuple[Endpoint, ...], now: Moment
+) -> Ruling:
     """What the law says of this fact and this recipient; its owner holds it by its own acts."""
     fact = state.fact
     if fact.owner == recipient.id and not fact.is_joint and fact.passed_from is None:
@@ -35,7 +39,6 @@ def judge(law: Law, client: Client, state: FactState, recipient: Endpoint, place
         plan = client.head.plan(fact.plan)
         if not is_addressed_to(fact, recipient, plan.makers if plan else ()):
             return Withheld("addressed-to-another")
-    disclosers = _disclosers(client, fact, places)
     given = state.given.get(recipient.id)
     ruling = decide(law, client=client, fact=fact, disclosers=disclosers, recipient=recipient, given=given, now=now)
     # Whoever a move made the owner keeps the item as its own when the ground for passing it on has gone.
@@ -43,7 +46,8 @@ def judge(law: Law, client: Client, state: FactState, recipient: Endpoint, place
     return Released(OWN) if keeps else ruling
 
 
-def _disclosers(client: Client, fact: Fact, places: Places) -> tuple[Endpoint, ...]:
+def disclosers_of(client: Client, fact: Fact, places: Places) -> tuple[Endpoint, ...]:
+    """Who discloses the fact: its owner, or who owned it before a move; of a joint fact, all its makers."""
     if fact.is_joint:
         plan = client.head.plan(fact.plan)
         speakers = plan.makers if plan else client.head.parties
@@ -74,23 +78,26 @@ def compare(law: Law, state: FactState, recipient: Endpoint, ruling: Ruling) -> 
 
 def _released(law: Law, fact: Fact, recipient: Endpoint, given: Given | None, ruling: Released) -> Compared:
     rule = law.by_id.get(ruling.rule)
+    is_known = given is not None and given.version == fact.version and (given.is_live or given.state == "refused")
+    same = given if is_known else None
+    if same is not None and (same.state == "refused" or (same.rule == ruling.rule and same.will == ruling.will)):
+        return Compared(fact, recipient, "unchanged", same)
     on_statute = rule is None or rule.will_kind is None
     rested = on_statute or (given is not None and given.rested_on_statute)
     state = "stopped" if rule is not None and rule.once else "sent"
     after = Given(fact.version, ruling.rule, ruling.will, state, rested)
-    if given is None or given.version != fact.version or not (given.is_live or given.state == "refused"):
+    if same is None:
         return Compared(fact, recipient, "released", after)
-    if given.state == "refused" or (given.rule == ruling.rule and given.will == ruling.will):
-        return Compared(fact, recipient, "unchanged", given)
     # A maker's own version of a joint fact takes the law's basis in silence: it was never given to it.
-    silent = ruling.rule == OWN or (given.rule == OWN and fact.author == recipient.id)
+    silent = ruling.rule == OWN or (same.rule == OWN and fact.author == recipient.id)
     return Compared(fact, recipient, "unchanged" if silent else "rebased", after)
 
 
 def _voided(fact: Fact, recipient: Endpoint, given: Given | None) -> Compared:
-    if given is None or given.state == "error" or fact.author == recipient.id:
+    # By the version, not by the state: a recipient that answers "erased" was told, and is not told again for ever.
+    if given is None or given.version == fact.version or fact.author == recipient.id:
         return Compared(fact, recipient, "withheld", given, "void")
-    return Compared(fact, recipient, "retracted", replace(given, state="error"), "void", "error")
+    return Compared(fact, recipient, "retracted", replace(given, version=fact.version, state="error"), "void", "error")
 
 
 def _ending(rule: Rule | None, given: Given) -> str:
@@ -98,24 +105,39 @@ def _ending(rule: Rule | None, given: Given) -> str:
     return "erase" if rule is not None and rule.when_it_ends == "erase" and not given.rested_on_statute else "stop"
 
 
-def accompanied(law: Law, client: Client, fact: Fact, recipient: Endpoint) -> Ruling:
-    """An accompanying fact goes wherever any other fact of another's goes, and cites that fact's rule or its own."""
-    if client.head.has_died:
-        return Withheld("client-died")
+Ground = tuple[str, WillId | None]
+"""The rule that a release rests on, and the will where it rests on one."""
+
+
+def grounds(client: Client) -> Mapping[EndpointId, set[Ground]]:
+    """For each recipient, what those facts rest on that it holds now and that accompany no other."""
+    found: dict[EndpointId, set[Ground]] = {}
+    for state in client.facts.values():
+        if not state.fact.accompanies:
+            for recipient, given in state.given.items():
+                if given.is_live:
+                    found.setdefault(recipient, set()).add((given.rule, given.will))
+    return found
+
+
+def accompanied(law: Law, client: Client, fact: Fact, recipient: Endpoint, held_on: Iterable[Ground]) -> Ruling:
+    """An accompanying fact goes wherever any other fact of another's goes, and cites that fact's rule or its own.
+
+    Of several, statute goes before will, and a rule that names the fact's own category before one that does not.
+    """
     if fact.owner == recipient.id:
         return Released(OWN)
+    if client.head.has_died:
+        return Withheld("client-died")
     companions = [
-        (fact.category not in rule.categories, rule.order, rule.id, given.will or "")
-        for state in client.facts.values()
-        if (given := state.given.get(recipient.id)) is not None
-        and given.is_live
-        and not state.fact.accompanies
-        and (rule := law.by_id.get(given.rule)) is not None
+        (will is not None, fact.category not in rule.categories, rule.order, rule.id, will or "")
+        for rule_id, will in held_on
+        if (rule := law.by_id.get(rule_id)) is not None
     ]
     if not companions:
         return Withheld("nothing-to-accompany")
     own = law.accompanying(fact.kind)
     if own is not None and own.discloser:
         return Released(own.id)
-    _, _, rule_id, will = min(companions)
+    _, _, _, rule_id, will = min(companions)
     return Released(rule_id, will or None)  # type: ignore[arg-type] # the given's own will id

@@ -69,14 +69,14 @@ ENDPOINT = EndpointId("employment-tampereen-seutu")
 HETU = for_test(date(1985, 3, 14), 901)
 OTHER = for_test(date(2001, 11, 2), 944)
 CLIENT = Person(HETU)
-NOON = 1_778_000_400_000
+START = 1_778_000_400_000
 BASIS = Basis("tym-15-plan", "TYM 381/2023 15 §", "TYM 381/2023 14.2 §", "multi-sector-support")
 SAMPLES = Path(wire.__file__).parent / "samples"
 COACHING = PlanItem("071", "Työhönvalmennus", "Löytää työ", 'Tampere; "Koppari"', "ti ja to")
 
 
 def at(minutes: int) -> Moment:
-    return Moment(NOON + minutes * 60_000)
+    return Moment(START + minutes * 60_000)
 
 
 @pytest.fixture
@@ -126,6 +126,8 @@ def write_samples(folder: Path) -> None:
     """Everything that the package reads and writes, once. The committed samples are what this writes."""
     area = SimulatedEmploymentArea(folder, ENDPOINT)
     sink = EmploymentArea(ENDPOINT, folder).sink
+    (folder / wire.INBOX).mkdir(mode=0o700, parents=True)
+    (folder / wire.INBOX / ".name-key").write_bytes(b"for samples only, known to all..")
     for number, kind in enumerate(sorted(CONTENT_OF)):
         content = _sample_content(CONTENT_OF[kind])
         about = {"kind": "proposal", "about": FactId("item"), "about_version": 2} if kind == "measurement" else {}
@@ -438,7 +440,7 @@ def test_half_written_files_are_not_read(area: SimulatedEmploymentArea, connecto
     path = area.path(wire.BackgroundRow)
     path.with_name("tausta.csv.tmp").write_text("half")
     connector.sink.apply(CLIENT, put("f1", Goal("tavoite")))
-    (area.folder / wire.INBOX / "f2.csv.part").write_text("half")
+    (client_folder(area) / "f2.csv.part").write_text("half")
 
     assert connector.source.read() == Snapshot((), is_complete=True)
     assert set(held(connector)) == {"f1"}
@@ -555,6 +557,11 @@ def test_tables_of_codes_are_whole_and_columns_are_told_apart() -> None:
 # --- what arrives -------------------------------------------------------------------------------------------------
 
 
+def client_folder(area: SimulatedEmploymentArea) -> Path:
+    (folder,) = (path for path in (area.folder / wire.INBOX).iterdir() if path.is_dir())
+    return folder
+
+
 def all_bytes(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
@@ -603,7 +610,7 @@ def test_a_rebase_changes_the_ground_and_nothing_else(area: SimulatedEmploymentA
 
 def test_erased_content_is_on_disk_no_more(area: SimulatedEmploymentArea, connector: EmploymentArea) -> None:
     connector.sink.apply(CLIENT, put("f1", HealthNote(CANARY)))
-    (area.folder / wire.INBOX / ".f1.csv.part").write_text(CANARY)
+    (client_folder(area) / ".f1.csv.part").write_text(CANARY)
     assert CANARY.encode() in all_bytes(area.folder)
 
     for _ in range(2):
@@ -624,7 +631,7 @@ def test_what_is_stopped_is_kept_and_marked(
 
     assert connector.sink.apply(CLIENT, TakeBack(FactId("f1"), ask, "relationship-ended")) == Done()
 
-    (row,) = area.inbox.received_of(HETU)
+    (row,) = area.inbox.to_read(HETU).received_all()
     assert (row.tilanne, row.syy, row.tiedot["tavoite"]) == (tilanne, "relationship-ended", "yksi")
     assert held(connector) == {}
     assert area.received(HETU) == []
@@ -661,12 +668,12 @@ def test_what_the_register_cannot_keep_is_refused(area: SimulatedEmploymentArea,
     assert connector.sink.apply(CLIENT, put("f1", Goal("x"), kind="horoscope")) == Refuse("unknown-code")
     assert connector.sink.apply(CLIENT, put("f1", Goal("x"), starts=Moment(10**18))) == Refuse("malformed-moment")
     assert connector.sink.apply(None, put("f1", Goal("x"))) == Refuse("no-person")
-    assert not (area.folder / wire.INBOX).exists()
+    assert all_bytes_by_name(area.folder / wire.INBOX) == {}
 
 
 def test_a_damaged_file_of_links_is_not_written_over(area: SimulatedEmploymentArea, connector: EmploymentArea) -> None:
     connector.sink.shared(CLIENT, "A", FactId("f1"), 1)
-    links = area.folder / wire.INBOX / wire.LINKS
+    links = client_folder(area) / wire.LINKS
     links.write_bytes(links.read_bytes() + b'"open')
     damaged = links.read_bytes()
 
@@ -674,10 +681,30 @@ def test_a_damaged_file_of_links_is_not_written_over(area: SimulatedEmploymentAr
     assert links.read_bytes() == damaged
 
 
+def test_without_the_key_of_the_folders_names_nothing_is_written_elsewhere(
+    area: SimulatedEmploymentArea, connector: EmploymentArea
+) -> None:
+    connector.sink.apply(CLIENT, put("f1", Goal("yksi")))
+    key = area.folder / wire.INBOX / ".name-key"
+    kept = key.read_bytes()
+    key.unlink()
+
+    assert connector.sink.apply(CLIENT, TakeBack(FactId("f1"), "erase", "will-withdrawn")) == Retry("own-file-damaged")
+
+    key.write_bytes(kept)
+    assert connector.sink.apply(CLIENT, TakeBack(FactId("f1"), "erase", "will-withdrawn")) == Erased()
+
+
+def test_no_file_name_tells_whose_it_is(area: SimulatedEmploymentArea, connector: EmploymentArea) -> None:
+    connector.sink.apply(CLIENT, put("f1", Goal("yksi")))
+
+    assert not any(HETU in str(path) for path in area.folder.rglob("*"))
+
+
 def test_files_are_the_owners_only_and_symlinks_are_replaced(area: SimulatedEmploymentArea, tmp_path: Path) -> None:
     connector = EmploymentArea(ENDPOINT, area.folder)
     connector.sink.apply(CLIENT, put("f1", Goal("yksi")))
-    inbox = area.folder / wire.INBOX
+    inbox = client_folder(area)
     outside = tmp_path / "outside.txt"
     outside.write_text("untouched")
     (inbox / "f2.csv").symlink_to(outside)
@@ -716,7 +743,7 @@ def test_own_rows_are_held_by_their_links(planned: SimulatedEmploymentArea, conn
     connector.sink.shared(CLIENT, "A", FactId("f1"), 1)
 
     assert held(connector) == {"f1": (1, "open", COACHING)}
-    assert planned.link("A") == ("f1", 1)
+    assert planned.link(HETU, "A") == ("f1", 1)
     planned.close(HETU, "A", at(5))
     connector.sink.shared(CLIENT, "A", FactId("f1"), 2)
     assert held(connector) == {"f1": (2, "closed", COACHING)}

@@ -4,13 +4,14 @@ import pytest
 
 from sauma.client import OWN, Client, FactState, Given, WillState, new_client
 from sauma.event import Scope, Will
-from sauma.fact import Fact, Marks, Moment
+from sauma.fact import KINDS, Fact, Marks, Moment
 from sauma.ids import WillId
 from sauma.law import Law, Released, Ruling, Undecided, Withheld, decide
 from sauma.places import Endpoint
 from sauma.rulefile import read_law
 from sauma.view import compare
-from support.world import SUBJECT, H, K, P, S, fact, marks, places
+from support.cycles import told
+from support.world import SUBJECT, E, H, K, P, S, fact, marks, places, put, puts
 
 NOW = Moment(1_790_000_000_000)
 PLACES = places()
@@ -259,3 +260,13 @@ def test_what_a_forbidding_rule_meets_is_taken_back() -> None:
     outcome, reason, ask, _ = _compared(law, _ask(law), _given("r"))
 
     assert (outcome, reason, ask) == ("retracted", "shut", "stop")
+
+
+def test_what_goes_wherever_anything_goes_has_no_class_but_the_ordinary() -> None:
+    # An accompanying fact is not asked about: as `third-person` or `shelter` it would leave all the same.
+    accompanying = [kind for kind in KINDS.values() if kind.accompanies and kind.has_cell]
+    assert [kind.name for kind in accompanying if kind.handling != "ordinary"] == []
+
+    taken = told("4")().say(E, puts(put("another-identity", "identity", 1, handling="shelter")))
+
+    assert (taken.decision.outcome, taken.decision.reason) == ("refused", "category-not-of-kind")

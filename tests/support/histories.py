@@ -49,13 +49,18 @@ class History:
             self.world.journal(event)
         return self.world
 
+    def incarnation(self, source: EndpointId) -> str:
+        """The source's present outbox."""
+        number = self.incarnations.get(source, 0)
+        return f"outbox-{number}" if number else "first"
+
     def says(self) -> None:
         """A source says something, journalled at once or after a while."""
         found = BODIES[self.choices.number() % len(BODIES)](self.world, self.choices)
         if found is None:
             return
         source, body = found
-        event = self.world.event(source, body, incarnation=f"i{self.incarnations.get(source, 0)}")
+        event = self.world.event(source, body, incarnation=self.incarnation(source))
         # Wills are told at once: when a withdrawal reaches the journal is what the histories are about.
         if self.choices.one_in(12) and not isinstance(body, Will):
             self.held_back.append(event)
@@ -92,7 +97,7 @@ class History:
         marks = sorted(self.world.client.sources)
         if marks:
             source = self.choices.of(marks)
-            event = self.world.event(source, _NOTHING, incarnation=f"i{self.incarnations.get(source, 0)}")
+            event = self.world.event(source, _NOTHING, incarnation=self.incarnation(source))
             self.world.now += 1000
             refused = Refused(source, SUBJECT, event.incarnation, event.seq, "unknown-code")
             self.world.record(Entry(Moment(self.world.now), refused))

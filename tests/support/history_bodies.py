@@ -16,7 +16,7 @@ from sauma.event import (
     Will,
 )
 from sauma.fact import KINDS, Fact, Marks, Moment
-from sauma.ids import EndpointId, FactId, ReferralId, WillId
+from sauma.ids import EndpointId, ReferralId, WillId
 from sauma.sealing import digest
 from support.choices import Choices
 from support.world import E2, H2, S2, D, E, H, K, P, S, World, fact, marks, plan, put, puts

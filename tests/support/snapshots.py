@@ -76,6 +76,12 @@ def holdings(world: RecordedWorld) -> dict[EndpointId, dict[SubjectId, dict[Fact
                 store.pop(back.fact, None)
             elif back.ask == "error" and held is not None:
                 store[back.fact] = Holding(held.version, held.text, is_error=True)
+    for name, state in world.client.facts.items():
+        for endpoint, given in state.given.items():
+            if given.state == "erased":
+                stores[endpoint].pop(name, None)
+        for endpoint in stores.keys() - state.given.keys():  # an inventory said that it is not there
+            stores[endpoint].pop(name, None)
     return {endpoint: {SUBJECT: store} for endpoint, store in stores.items()}
 
 

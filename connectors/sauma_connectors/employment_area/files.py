@@ -26,7 +26,12 @@ class Rows(Generic[R]):
 
 def read_rows(path: Path, kind: type[R]) -> Rows[R]:
     """The rows of a file; a missing or unreadable one is a fault in the answer, never an exception."""
-    table = read_table(path, kind.columns_needed())
+    try:
+        table = read_table(path, kind.columns_needed())
+    except OSError:  # a folder of that name, a disk that fails
+        return Rows(
+            (), (Fault(path.name, 0, "not-a-file", f"{path.name}: cannot be read; export it again"),), is_whole=False
+        )
     rows = tuple((row.line, kind.of_cells(row.cells)) for row in table.rows if not isinstance(row, Fault))
     return Rows(rows, tuple(row for row in table.rows if isinstance(row, Fault)), table.is_whole)
 

@@ -8,7 +8,7 @@ from sauma.content import Content
 from sauma_connectors.employment_area.codes import IN_FORCE, KINDS, PLAN_APPROVAL, YES
 from sauma_connectors.employment_area.contents import UnreadableContent, read_content
 from sauma_connectors.employment_area.files import read_rows
-from sauma_connectors.employment_area.inbox import Inbox
+from sauma_connectors.employment_area.inbox import Inbox, facts_in
 from sauma_connectors.employment_area.wire import (
     EXPORT,
     TABLES,
@@ -56,22 +56,21 @@ def held(folder: Path, henkilotunnus: str) -> list[Held]:
 
     Where a fact is both, the later version counts; of one version, the one that came back, which everybody holds.
     """
-    inbox = Inbox(folder)
+    inbox = Inbox(folder).to_read(henkilotunnus)
     found: dict[str, Held] = {}
     own: Mapping[str, _Own] | None = None
     for link in inbox.links():
-        if link.henkilotunnus != henkilotunnus or link.tilanne != IN_FORCE:
+        if link.tilanne != IN_FORCE:
             continue
         own = _own_rows(folder, henkilotunnus) if own is None else own
         row = own.get(link.oma_rivi)
         if row is not None:
             found[link.tieto] = _of_link(link, row)
-    for received in inbox.received_of(henkilotunnus):
-        if received.tilanne == IN_FORCE:
-            of_received = _of_received(received)
-            known = found.get(received.tieto)
-            if of_received is not None and (known is None or known.version <= of_received.version):
-                found[received.tieto] = of_received
+    for received in facts_in(inbox, IN_FORCE):
+        of_received = _of_received(received)
+        known = found.get(received.tieto)
+        if of_received is not None and (known is None or known.version <= of_received.version):
+            found[received.tieto] = of_received
     return [found[fact] for fact in sorted(found)]
 
 

@@ -1,6 +1,7 @@
 """Keeps what arrived, the links from own rows to shared facts, and notices, in the register's own files; knows no rule.
 
-One file a fact, so that erasing a fact is removing a file. Not safe for two writers at a time: one connector a folder.
+A folder a client, under a name that tells nobody whose it is, and in it a file a fact: erasing a fact is removing a file.
+Not safe for two writers at a time: one connector a folder.
 """
 
 import re
@@ -11,12 +12,10 @@ from typing import Final
 
 from sauma_connectors.employment_area.files import R, read_rows, write_rows
 from sauma_connectors.employment_area.wire import INBOX, LINKS, NOTICES, LinkRow, NoticeRow, ReceivedRow
-from sauma_connectors.sdk.tables import files_in, make_folder, remove_file
+from sauma_connectors.sdk.tables import files_in, make_folder, make_name_key, name_key, own_name, remove_file
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 """Ids that may be a file's name: no separator, and no dot in front."""
-
-_OWN_FILES: Final = frozenset({LINKS, NOTICES})
 
 
 class DamagedFile(OSError):
@@ -25,7 +24,86 @@ class DamagedFile(OSError):
 
 def can_be_kept(fact: str) -> bool:
     """Whether a file can bear this id as its name."""
-    return bool(_NAME.fullmatch(fact)) and f"{fact}.csv" not in _OWN_FILES
+    return bool(_NAME.fullmatch(fact)) and f"{fact}.csv" != LINKS
+
+
+class ClientInbox:
+    """What came from outside about one client."""
+
+    def __init__(self, folder: Path | None, henkilotunnus: str) -> None:
+        self._folder = folder if folder is not None and not folder.is_symlink() else None
+        self._henkilotunnus = henkilotunnus
+
+    def received(self, fact: str) -> ReceivedRow | None:
+        """The fact as it was last given, or None; None also where its file is damaged: the next put writes it anew."""
+        if self._folder is None or not can_be_kept(fact):
+            return None
+        return self._read(self._folder / f"{fact}.csv")
+
+    def received_all(self) -> list[ReceivedRow]:
+        """Every fact, in order of id, whatever its `tilanne`; damaged files are left out."""
+        paths = files_in(self._folder, ".csv") if self._folder is not None else []
+        rows = (self._read(path) for path in paths if path.name != LINKS)
+        return [row for row in rows if row is not None]
+
+    def keep(self, row: ReceivedRow) -> None:
+        """Write the fact, over what was there. Raises OSError."""
+        write_rows(self._made() / f"{row.tieto}.csv", ReceivedRow, [row])
+
+    def erase(self, fact: str) -> None:
+        """Remove the fact, also what a crash may have left of it half written. Raises OSError."""
+        if self._folder is None or not self._folder.is_dir() or not can_be_kept(fact):
+            return
+        remove_file(self._folder / f".{fact}.csv.part")
+        remove_file(self._folder / f"{fact}.csv")
+
+    def links(self) -> list[LinkRow]:
+        """Every link. Raises DamagedFile."""
+        links = _whole(self._folder / LINKS, LinkRow) if self._folder is not None else []
+        if not all(link.versio.isdecimal() for link in links):
+            raise DamagedFile(LINKS)
+        return [link for link in links if link.henkilotunnus == self._henkilotunnus]
+
+    def link(self, fact: str) -> LinkRow | None:
+        """The own row that is this fact, or None. Raises DamagedFile."""
+        return next((link for link in self.links() if link.tieto == fact), None)
+
+    def keep_link(self, *, own_row: str, fact: str, version: int, status: str, tilanne: str) -> None:
+        """Write the link of a fact, over what was there, unless a later version is known. Raises OSError."""
+        link = LinkRow(
+            oma_rivi=own_row,
+            henkilotunnus=self._henkilotunnus,
+            tieto=fact,
+            versio=str(version),
+            tila=status,
+            tilanne=tilanne,
+        )
+        links = self.links()
+        known = next((other for other in links if other.tieto == fact), None)
+        if known is not None and int(known.versio) > version:
+            return
+        others = [other for other in links if other is not known]
+        write_rows(self._made() / LINKS, LinkRow, sorted([*others, link], key=lambda one: one.tieto))
+
+    def mark_link(self, fact: str, tilanne: str) -> bool:
+        """Note what became of the right to keep an own row's fact up to date; False where there is no such link."""
+        known = self.link(fact)
+        if known is not None:
+            self.keep_link(
+                own_row=known.oma_rivi, fact=fact, version=int(known.versio), status=known.tila, tilanne=tilanne
+            )
+        return known is not None
+
+    def _made(self) -> Path:
+        if self._folder is None:
+            raise NotADirectoryError("the client's folder in the inbox is a symlink, or was only looked up")
+        make_folder(self._folder)
+        return self._folder
+
+    def _read(self, path: Path) -> ReceivedRow | None:
+        rows = [row for _, row in read_rows(path, ReceivedRow).rows]
+        is_whole = len(rows) == 1 and f"{rows[0].tieto}.csv" == path.name and rows[0].versio.isdecimal()
+        return rows[0] if is_whole and rows[0].henkilotunnus == self._henkilotunnus else None
 
 
 class Inbox:
@@ -34,82 +112,22 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / INBOX
 
-    # --- received facts
-
-    def received(self, fact: str) -> ReceivedRow | None:
-        """The fact as it was last given, or None; None also where its file is damaged: the next put writes it anew."""
-        if not can_be_kept(fact) or self._folder.is_symlink():
-            return None
-        return self._read(self._file(fact))
-
-    def received_of(self, henkilotunnus: str) -> Iterator[ReceivedRow]:
-        """Every fact of the client, in order of id, whatever its `tilanne`. Reads the whole folder."""
-        return (row for row in self.received_all() if row.henkilotunnus == henkilotunnus)
-
-    def received_all(self) -> Iterator[ReceivedRow]:
-        """Every fact of everybody, in order of id; damaged files are left out."""
-        paths = (path for path in files_in(self._folder, ".csv") if path.name not in _OWN_FILES)
-        return (row for path in paths if (row := self._read(path)) is not None)
-
-    def keep(self, row: ReceivedRow) -> None:
-        """Write the fact, over what was there. Raises OSError."""
+    def to_write(self, henkilotunnus: str) -> ClientInbox:
+        """The client's part, to be written: what names folders is drawn with the first. Raises OSError and DamagedFile."""
         make_folder(self._folder)
-        write_rows(self._file(row.tieto), ReceivedRow, [row])
+        if name_key(self._folder) is None and any(path.is_dir() for path in self._folder.iterdir()):
+            # Another key would name every client anew, and what is to be erased would never be found.
+            raise DamagedFile("the key of the folders' names")
+        return ClientInbox(self._folder / own_name(make_name_key(self._folder), henkilotunnus), henkilotunnus)
 
-    def erase(self, fact: str) -> None:
-        """Remove the fact, also what a crash may have left of it half written. Raises OSError."""
-        if not can_be_kept(fact) or self._folder.is_symlink() or not self._folder.is_dir():
-            return
-        path = self._file(fact)
-        remove_file(path.with_name(f".{path.name}.part"))
-        remove_file(path)
-
-    def _file(self, fact: str) -> Path:
-        return self._folder / f"{fact}.csv"
-
-    def _read(self, path: Path) -> ReceivedRow | None:
-        rows = [row for _, row in read_rows(path, ReceivedRow).rows]
-        whole = len(rows) == 1 and f"{rows[0].tieto}.csv" == path.name and rows[0].versio.isdecimal()
-        return rows[0] if whole else None
-
-    # --- links
-
-    def links(self) -> list[LinkRow]:
-        """Every link of the register. Raises DamagedFile."""
-        links = self._own_file(LINKS, LinkRow)
-        if not all(link.versio.isdecimal() for link in links):
-            raise DamagedFile(LINKS)
-        return links
-
-    def link(self, fact: str) -> LinkRow | None:
-        """The own row that is this fact, or None."""
-        return next((link for link in self.links() if link.tieto == fact), None)
-
-    def keep_link(self, link: LinkRow) -> None:
-        """Write the link of a fact, over what was there, unless a later version is known. Raises OSError."""
-        links = self.links()
-        known = next((other for other in links if other.tieto == link.tieto), None)
-        if known is not None and int(known.versio) > int(link.versio):
-            return
-        if known is None:
-            links.append(link)
-        else:
-            links[links.index(known)] = link
-        make_folder(self._folder)
-        write_rows(self._folder / LINKS, LinkRow, links)
-
-    def mark_link(self, fact: str, tilanne: str) -> bool:
-        """Note what became of the right to keep an own row's fact up to date; False where there is no such link."""
-        known = self.link(fact)
-        if known is not None:
-            self.keep_link(replace(known, tilanne=tilanne))
-        return known is not None
-
-    # --- notices
+    def to_read(self, henkilotunnus: str) -> ClientInbox:
+        """The client's part, to be read: empty where nothing has come."""
+        key = None if self._folder.is_symlink() else name_key(self._folder)
+        return ClientInbox(None if key is None else self._folder / own_name(key, henkilotunnus), henkilotunnus)
 
     def notices(self) -> list[NoticeRow]:
         """Every notice, oldest first. Raises DamagedFile."""
-        return self._own_file(NOTICES, NoticeRow)
+        return _whole(self._folder / NOTICES, NoticeRow)
 
     def tell(self, *, henkilotunnus: str, koodi: str, syy: str, viite: str, oma_rivi: str) -> None:
         """Add a notice, unless the very same one stands there already. Raises OSError."""
@@ -127,8 +145,14 @@ class Inbox:
         make_folder(self._folder)
         write_rows(self._folder / NOTICES, NoticeRow, [*notices, notice])
 
-    def _own_file(self, name: str, kind: type[R]) -> list[R]:
-        read = read_rows(self._folder / name, kind)
-        if any(fault.reason != "no-file" for fault in read.faults):
-            raise DamagedFile(name)
-        return [row for _, row in read.rows]
+
+def facts_in(received: ClientInbox, tilanne: str) -> Iterator[ReceivedRow]:
+    """The client's facts in this state of right, in order of id."""
+    return (row for row in received.received_all() if row.tilanne == tilanne)
+
+
+def _whole(path: Path, kind: type[R]) -> list[R]:
+    read = read_rows(path, kind)
+    if any(fault.reason != "no-file" for fault in read.faults):
+        raise DamagedFile(path.name)
+    return [row for _, row in read.rows]

@@ -11,8 +11,8 @@ from sauma_connectors.employment_area.codes import ERRONEOUS, HANDLING, IN_FORCE
 from sauma_connectors.employment_area.contents import content_code, join_list, write_content
 from sauma_connectors.employment_area.files import moment_text
 from sauma_connectors.employment_area.holdings import held
-from sauma_connectors.employment_area.inbox import DamagedFile, Inbox, can_be_kept
-from sauma_connectors.employment_area.wire import LinkRow, ReceivedRow
+from sauma_connectors.employment_area.inbox import ClientInbox, DamagedFile, Inbox, can_be_kept
+from sauma_connectors.employment_area.wire import ReceivedRow
 from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
@@ -49,7 +49,7 @@ class EmploymentSink:
                 case Put() if person is not None:
                     return self._put(person, arrival)
                 case Rebase() if person is not None:
-                    return self._rebase(arrival)
+                    return self._rebase(person, arrival)
                 case TakeBack() if person is not None:
                     return self._take_back(person, arrival)
                 case _:
@@ -61,19 +61,10 @@ class EmploymentSink:
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Remember the link of an own row; the same one twice has no effect. Raises OSError."""
-        known = self._inbox.link(fact)
-        if known is not None and (known.oma_rivi, known.versio) == (row, str(version)):
-            return
-        self._inbox.keep_link(
-            LinkRow(
-                oma_rivi=row,
-                henkilotunnus=person.henkilotunnus,
-                tieto=fact,
-                versio=str(version),
-                tila="",
-                tilanne=IN_FORCE,
-            )
-        )
+        client = self._inbox.to_write(person.henkilotunnus)
+        known = client.link(fact)
+        if known is None or (known.oma_rivi, known.versio) != (row, str(version)):
+            client.keep_link(own_row=row, fact=fact, version=version, status="", tilanne=IN_FORCE)
 
     def holdings(self, person: Person) -> Iterable[Holding]:
         """What the register's own files hold of the client."""
@@ -85,47 +76,41 @@ class EmploymentSink:
             return Refuse("malformed-fact-id")
         if put.kind not in KINDS.values() or put.handling not in HANDLING.values():
             return Refuse("unknown-code")
-        known, link = self._inbox.received(put.fact), self._inbox.link(put.fact)
-        if any(int(older.versio) > put.version for older in (known, link) if older is not None):
-            return Done()
         try:
             row = _received(person, put)
         except OverflowError:
             return Refuse("malformed-moment")
-        self._inbox.keep(row)
+        client = self._inbox.to_write(person.henkilotunnus)
+        known, link = client.received(put.fact), client.link(put.fact)
+        if any(int(older.versio) > put.version for older in (known, link) if older is not None):
+            return Done()
+        client.keep(row)
         own_row = put.own_row or (link.oma_rivi if link is not None else None)
         if own_row is not None:
-            self._inbox.keep_link(
-                LinkRow(
-                    oma_rivi=own_row,
-                    henkilotunnus=person.henkilotunnus,
-                    tieto=put.fact,
-                    versio=str(put.version),
-                    tila=put.status,
-                    tilanne=IN_FORCE,
-                )
-            )
+            client.keep_link(own_row=own_row, fact=put.fact, version=put.version, status=put.status, tilanne=IN_FORCE)
         return Done()
 
-    def _rebase(self, rebase: Rebase) -> Answer:
-        known = self._inbox.received(rebase.fact)
+    def _rebase(self, person: Person, rebase: Rebase) -> Answer:
+        client = self._inbox.to_write(person.henkilotunnus)
+        known = client.received(rebase.fact)
         if known is not None and int(known.versio) == rebase.version:
-            self._inbox.keep(ReceivedRow.of_cells({**known.cells(), **_basis(rebase.basis)}))
+            client.keep(ReceivedRow.of_cells({**known.cells(), **_basis(rebase.basis)}))
         return Done()
 
     def _take_back(self, person: Person, back: TakeBack) -> Answer:
-        known = self._inbox.received(back.fact)
+        client = self._inbox.to_write(person.henkilotunnus)
+        known = client.received(back.fact)
         if back.ask == "erase":
-            return self._erase(person, back, known)
+            return self._erase(person, back, client, known)
         if back.ask not in ("stop", "error"):
             return Refuse("unknown-code")
         tilanne = ERRONEOUS if back.ask == "error" else NO_LONGER_UPDATED
-        self._inbox.mark_link(back.fact, tilanne)
+        client.mark_link(back.fact, tilanne)
         if known is not None:
-            self._inbox.keep(replace(known, tilanne=tilanne, syy=back.reason))
+            client.keep(replace(known, tilanne=tilanne, syy=back.reason))
         return Done()
 
-    def _erase(self, person: Person, back: TakeBack, known: ReceivedRow | None) -> Answer:
+    def _erase(self, person: Person, back: TakeBack, client: ClientInbox, known: ReceivedRow | None) -> Answer:
         if known is not None:
             # Before the file goes: after a crash in between, the notice would otherwise never be written.
             self._inbox.tell(
@@ -135,8 +120,8 @@ class EmploymentSink:
                 viite=back.fact,
                 oma_rivi=known.oma_rivi,
             )
-        self._inbox.erase(back.fact)
-        return Kept(OWN_LAW) if self._inbox.mark_link(back.fact, NO_LONGER_UPDATED) else Erased()
+        client.erase(back.fact)
+        return Kept(OWN_LAW) if client.mark_link(back.fact, NO_LONGER_UPDATED) else Erased()
 
     def _told(self, person: Person | None, told: Told) -> Answer:
         self._inbox.tell(

@@ -33,6 +33,7 @@ from sauma_connectors.employment_area.codes import (
 from sauma_connectors.employment_area.contents import join_list, write_content
 from sauma_connectors.employment_area.files import moment_text
 from sauma_connectors.employment_area.holdings import Held, held, received_content
+from sauma_connectors.employment_area.inbox import facts_in
 from sauma_connectors.employment_area.simulated_plan import PlanActs
 from sauma_connectors.employment_area.wire import (
     EXPORT,
@@ -277,17 +278,18 @@ class SimulatedEmploymentArea(PlanActs):
                 will=row.tahdonilmaisu or None,
                 content=received_content(row),
             )
-            for row in self.inbox.received_of(hetu)
-            if row.tilanne == IN_FORCE and kind in (None, KINDS[row.tietolaji])
+            for row in facts_in(self.inbox.to_read(hetu), IN_FORCE)
+            if kind in (None, KINDS[row.tietolaji])
         ]
 
     def holdings(self, hetu: str) -> list[Held]:
         """Everything that the register holds of the client and shares or was given."""
         return held(self.folder, hetu)
 
-    def link(self, row: str) -> tuple[str, int] | None:
+    def link(self, hetu: str, row: str) -> tuple[str, int] | None:
         """The shared id and version of an own row, once it has one."""
-        return next(((link.tieto, int(link.versio)) for link in self.inbox.links() if link.oma_rivi == row), None)
+        links = self.inbox.to_read(hetu).links()
+        return next(((link.tieto, int(link.versio)) for link in links if link.oma_rivi == row), None)
 
     def notices(self, hetu: str | None = None) -> list[NoticeRow]:
         """What a clerk has been told to look at, oldest first; of one client, or of all."""

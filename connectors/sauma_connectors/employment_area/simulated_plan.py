@@ -53,7 +53,7 @@ class PlanActs(OwnTables):
         review_on: str = "",
     ) -> str:
         """Declare a plan, own by a key or received by its shared id; again with more providers is a further row."""
-        own, shared = self._plan(plan)
+        own, shared = self._plan(hetu, plan)
         return self.add(
             PlanRow(
                 rivi=self.new_key(PlanRow),
@@ -81,7 +81,7 @@ class PlanActs(OwnTables):
     ) -> str:
         """A service, goal, obligation or follow-up of the plan; with the key of a row, that row changes."""
         code = content_code(content)
-        own, shared = self._plan(plan)
+        own, shared = self._plan(hetu, plan)
         codes = {"toimikoodi": JOB_SEARCH_OBLIGATION} if code == "tyonhakuvelvollisuus" else {}
         action = ActionRow(
             rivi=row or self.new_key(ActionRow),
@@ -108,7 +108,7 @@ class PlanActs(OwnTables):
         necessary_for: Iterable[str] = (),
     ) -> str:
         """The makers' approval of the plan; `covers` are `<fact>@<version>`."""
-        own, shared = self._plan(plan)
+        own, shared = self._plan(hetu, plan)
         return self.add(
             ApprovalRow(
                 rivi=self.new_key(ApprovalRow),
@@ -239,7 +239,7 @@ class PlanActs(OwnTables):
             )
         )
 
-    def _plan(self, plan: str) -> tuple[str, str]:
+    def _plan(self, hetu: str, plan: str) -> tuple[str, str]:
         """Own key and shared id, one of them empty: a plan id that was received is shared, any other is a key."""
-        is_shared = any(row.suunnitelma == plan for row in self.inbox.received_all())
+        is_shared = any(row.suunnitelma == plan for row in self.inbox.to_read(hetu).received_all())
         return ("", plan) if is_shared else (plan, "")

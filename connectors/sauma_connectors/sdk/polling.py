@@ -87,7 +87,8 @@ class Polling:
         if before >= SHRUNK_FROM and count * 2 < before and not self._parts.settings.accept_shrunk:
             self._meet(poll, None, Told("refused", "list-shrank", f"{count} rows, {before} before"))
             return True
-        self._parts.store.put_setting(_STANDING, str(count))
+        if count != before:
+            self._parts.store.put_setting(_STANDING, str(count))
         return False
 
     def _take(self, poll: _Poll) -> None:

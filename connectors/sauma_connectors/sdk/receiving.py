@@ -114,35 +114,51 @@ class Receiving:
         return worked
 
     def _apply_backlog(self, subject: SubjectId) -> bool:
-        """One client's deliveries in the order of their numbers, up to one that has to wait."""
-        backlog = self._parts.inbox.backlog(subject)
+        """One client's deliveries in the order of their numbers, up to one that has to wait.
+
+        One transaction for all of them: a cut applies them all again, which changes nothing.
+        """
+        try:
+            with self._parts.store.writing():
+                return self._apply_all(subject, self._parts.inbox.backlog(subject))
+        except OSError:  # the register could not be told at the end: all of it again, later
+            with self._parts.store.writing():
+                self._wait(subject)
+            return False
+
+    def _apply_all(self, subject: SubjectId, backlog: Sequence[Delivery]) -> bool:
         leave_out = overtaken(backlog)
         worked = False
         for delivery in backlog:
             client = self._parts.clients.of(subject)
             if client is None or delivery.number <= client.number:
-                with self._parts.store.writing():
-                    self._parts.inbox.done(delivery)
+                self._parts.inbox.done(delivery)
                 continue
-            done = self._applier.apply(client, delivery, leave_out)
-            if isinstance(done, Retry):
-                self._wait(client)
-                return worked
-            self._parts.settings.failpoint("connector.sink-applied")
-            with self._parts.store.writing():
-                told = self._remember(done)
-            for one in told:
-                self._parts.sink.apply(done.person, one)
-            for link in done.links if done.person is not None else ():
-                self._parts.sink.shared(done.person, link.row, link.fact, link.version)  # type: ignore[arg-type] # not None here
+            applied = self._applier.apply(client, delivery, leave_out)
+            if isinstance(applied, Retry):
+                self._wait(subject)
+                break
+            self._tell_after(applied, self._remember(applied))
             worked = True
+        if worked:
+            self._parts.settings.failpoint("connector.sink-applied")
         return worked
 
-    def _wait(self, client: LocalClient) -> None:
-        settings = self._parts.settings
+    def _tell_after(self, applied: Applying, told: Sequence[Told]) -> None:
+        """What the register hears besides: of rows that repair gave up, and the links of those that came back."""
+        for one in told:
+            self._parts.sink.apply(applied.person, one)
+        if applied.person is not None:
+            for link in applied.links:
+                self._parts.sink.shared(applied.person, link.row, link.fact, link.version)
+
+    def _wait(self, subject: SubjectId) -> None:
+        """Until then this client's deliveries lie in the inbox; the pause grows with each try."""
+        settings, client = self._parts.settings, self._parts.clients.of(subject)
+        if client is None:
+            return
         pause_ms = min(settings.retry_longest_ms, settings.retry_first_ms * 2 ** min(client.tries, _DOUBLINGS_MAX))
-        with self._parts.store.writing():
-            self._parts.clients.change(client.subject, tries=client.tries + 1, try_at=self._parts.clock() + pause_ms)
+        self._parts.clients.change(subject, tries=client.tries + 1, try_at=self._parts.clock() + pause_ms)
 
     def _remember(self, done: Applying) -> list[Told]:
         """Everything that one applied delivery changes here, in the caller's transaction; what the agency must know besides."""

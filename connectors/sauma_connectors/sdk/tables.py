@@ -104,9 +104,10 @@ def read_file(path: Path, *, bytes_max: int = BYTES_MAX) -> bytes | Fault:
         return Fault(
             path.name, 0, "not-a-file", f"{path.name}: cannot be opened ({error.strerror}); it has to be a file"
         )
+    if not stat.S_ISREG(os.fstat(handle).st_mode):  # asked before `fdopen`, which raises for a folder
+        os.close(handle)
+        return Fault(path.name, 0, "not-a-file", f"{path.name}: is not a regular file; put a file in its place")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return Fault(path.name, 0, "not-a-file", f"{path.name}: is not a regular file; put a file in its place")
         data = file.read(bytes_max + 1)
     if len(data) > bytes_max:
         return Fault(path.name, 0, "file-too-large", f"{path.name}: has more than {bytes_max} bytes; divide the list")

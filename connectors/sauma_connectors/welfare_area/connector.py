@@ -13,7 +13,7 @@ from sauma_connectors.welfare_area.terms import register_of
 class WelfareAreaConnector:
     """The connector of `social-NN` or `health-NN`. Both registers of an area share one folder; each reads only its own.
 
-    Raises ValueError at once for an endpoint that is no welfare register's.
+    Raises NeedsOperator at once for an endpoint that is no welfare register's.
     """
 
     endpoint: EndpointId

@@ -18,6 +18,9 @@ from sauma_connectors.welfare_area.validator import SIZE_BYTES_MAX, Unfit
 
 INCOMING, EXPORT = "in", "out"
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""Hexadecimal digits look like a henkilötunnus by chance, once in some thousand names; letters alone never do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -37,7 +40,7 @@ def own_name(root: Path, *parts: str) -> str:
     It is keyed with a secret of the folder's, so that a listing of the folder does not tell of whom its files are.
     """
     text = "".join(f"{len(part)}:{part}" for part in parts)
-    return keyed_name(make_name_key(root / INCOMING), text)
+    return keyed_name(make_name_key(root / INCOMING), text).translate(_LETTERS)
 
 
 def files(root: Path, *inner: str) -> Iterator[Found]:
@@ -62,6 +65,8 @@ def files(root: Path, *inner: str) -> Iterator[Found]:
 
 def load(found: Found) -> bytes:
     """A file's bytes; raises Unfit for what is no plain file or too large, Gone for one that has just been taken away."""
+    if found.path.is_dir():
+        raise Unfit("unreadable-row", "the file", "is a folder; write one resource a file")
     data = read_file(found.path, bytes_max=SIZE_BYTES_MAX)
     if not isinstance(data, Fault):
         return data

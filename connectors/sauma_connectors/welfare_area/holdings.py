@@ -45,7 +45,7 @@ def holdings(root: Path, register: Register, person: str) -> list[Held]:
     held = {r.fact: Held(r.fact, r.version, r.status, r.content) for r in received.values()}
     rows = {s.row: s for s in WelfareAreaSource(register, root).read().rows if isinstance(s, Statement)}
     for link in links(root, register):
-        if link.person != person:
+        if link.person != person or link.is_ended:
             continue
         own = _own(link, rows, received.get(link.fact))
         if own is not None and (own.fact not in held or held[own.fact].version < own.version):

@@ -20,6 +20,8 @@ class Link:
     fact: str
     version: int
     status: str | None = None
+    is_ended: bool = False
+    """Whether the row no longer speaks for the fact: a move passed it to another register, or it was taken back."""
 
 
 def links(root: Path, register: Register) -> Iterator[Link]:
@@ -53,6 +55,8 @@ def keep(root: Path, register: Register, link: Link) -> None:
     ]
     if link.status:
         extension.append(Extension(url=terms.extension("shared-status"), value_string=link.status))
+    if link.is_ended:
+        extension.append(Extension(url=terms.extension("shared-ended"), value_boolean=True))
     fact = Identifier(system=terms.identifiers("shared-fact"), value=link.fact)
     path = _place(root, register, link.row, link.fact)
     linkage = wire.Linkage(
@@ -82,4 +86,5 @@ def _link(linkage: wire.Linkage, register: Register) -> Link | None:
     if not (person and person.identifier and person.identifier.value and version and row and fact and fact.value):
         return None
     status = extensions.get(terms.extension("shared-status"), nothing).value_string
-    return Link(person.identifier.value, row, fact.value, version, status)
+    is_ended = extensions.get(terms.extension("shared-ended"), nothing).value_boolean or False
+    return Link(person.identifier.value, row, fact.value, version, status, is_ended)

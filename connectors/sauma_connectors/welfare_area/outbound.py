@@ -21,10 +21,11 @@ from sauma_connectors.sdk.contract import (
     TakeBack,
     Told,
 )
+from sauma_connectors.sdk.keyring import NeedsOperator
 from sauma_connectors.sdk.tables import remove_file
 from sauma_connectors.welfare_area import folder, shared
 from sauma_connectors.welfare_area.holdings import holdings
-from sauma_connectors.welfare_area.links import Link, keep, link_of
+from sauma_connectors.welfare_area.links import Link, keep, link_of, links
 from sauma_connectors.welfare_area.notices import notice
 from sauma_connectors.welfare_area.shared import Received
 from sauma_connectors.welfare_area.terms import Register
@@ -54,6 +55,8 @@ class WelfareAreaSink:
                     return self._take_back(arrival)
                 case _:
                     assert_never(arrival)
+        except Unfit as error:
+            return Retry(error.fault.detail)
         except OverflowError:
             return Refuse("moment-out-of-range")
         except OSError as error:
@@ -66,9 +69,16 @@ class WelfareAreaSink:
         keep(self.root, self.register, Link(person.henkilotunnus, row, fact, version, status))
 
     def holdings(self, person: Person) -> Iterable[Holding]:
-        """Everything held of the person, read back from the area's own files."""
-        for held in holdings(self.root, self.register, person.henkilotunnus):
-            yield Holding(FactId(held.fact), held.version, held.status, held.content)
+        """Everything held of the person, read back from the area's own files.
+
+        A single file that cannot be read is not held, so that it is delivered anew. Raises NeedsOperator where a whole
+        folder cannot be read: less than all would be no answer.
+        """
+        try:
+            found = holdings(self.root, self.register, person.henkilotunnus)
+        except Unfit as error:
+            raise NeedsOperator(error.fault.detail) from None
+        return [Holding(FactId(held.fact), held.version, held.status, held.content) for held in found]
 
     def _put(self, person: Person, put: Put) -> Answer:
         if isinstance(put.content, Identity) and put.content.henkilotunnus != person.henkilotunnus:
@@ -119,6 +129,10 @@ class WelfareAreaSink:
         return Done()
 
     def _take_back(self, back: TakeBack) -> Answer:
+        for link in links(self.root, self.register):
+            if link.fact == back.fact and not link.is_ended:
+                # An own item that a move passed on, say: the row stays as it is, and speaks for the fact no more.
+                keep(self.root, self.register, replace(link, is_ended=True))
         if back.ask == "erase":
             for resource_type in shared.TYPES:
                 remove_file(shared.place(self.root, self.register, back.fact, resource_type))

@@ -30,10 +30,9 @@ class SimulatedWelfareArea(SimulatedRegister):
         super().__init__(root, register_of(f"social-{area_code}"), source)
         self.health = SimulatedRegister(root, register_of(f"health-{area_code}"), source)
 
-    @property
-    def social(self) -> SimulatedRegister:
-        """The social-care register: the area itself."""
-        return self
+    def register(self, name: str) -> SimulatedRegister:
+        """The register by its name: social, which is the area itself, or health."""
+        return self.health if name == "health" else self
 
     def capacity(
         self,

@@ -26,13 +26,13 @@ class Export:
 
     def __init__(self, root: Path, register: Register, source: str | None) -> None:
         self.root = root
-        self.register = register
+        self.side = register
         self._source = source
 
     @property
     def terms(self) -> Terms:
         """The area's URLs."""
-        return self.register.terms
+        return self.side.terms
 
     # --- files
 
@@ -54,7 +54,7 @@ class Export:
 
     def meta(self, at: Moment, security: Sequence[Coding] = ()) -> wire.Meta:
         """The meta of a resource of this register."""
-        tag = Coding(system=self.register.system, code="1")
+        tag = Coding(system=self.side.system, code="1")
         return wire.Meta(last_updated=instant_of(at), source=self._source, security=list(security), tag=[tag])
 
     def _changed(self, resource: Resource, at: Moment) -> wire.Meta:
@@ -67,14 +67,14 @@ class Export:
         numbers = [0]
         for file in folder.files(self.root, folder.EXPORT, "Patient"):
             resource = read(folder.load(file))
-            if not isinstance(resource, wire.Patient) or not resource.id.startswith(f"{self.register.name}-client-"):
+            if not isinstance(resource, wire.Patient) or not resource.id.startswith(f"{self.side.name}-client-"):
                 continue
             if any(i.system == PERSON and i.value == hetu for i in resource.identifier):
                 return resource
             numbers.append(int(resource.id.rpartition("-")[2]))
         number = max(numbers) + 1
         return wire.Patient(
-            id=f"{self.register.name}-client-{number}",
+            id=f"{self.side.name}-client-{number}",
             meta=self.meta(at),
             identifier=[Identifier(system=PERSON, value=hetu)],
         )
@@ -91,7 +91,7 @@ class Export:
             return row.rpartition("/")[2]
         patient = self.patient(hetu, at)
         self.write(patient)
-        return f"{self.register.name}-{what}-{patient.id.rpartition('-')[2]}-{at}"
+        return f"{self.side.name}-{what}-{patient.id.rpartition('-')[2]}-{at}"
 
     # --- facts
 
@@ -136,7 +136,8 @@ class Export:
         is_request = RESOURCE_OF[kind] == "ServiceRequest"
         identifier = self.row_id(hetu, "proposal" if proposes else kind, at, row)
         key = f"{RESOURCE_OF[kind]}/{identifier}"
-        extension = self._marks_of(key) if necessary_for is None else self.marks(necessary_for, at, affects=affects)
+        keeps_marks = necessary_for is None and not affects
+        extension = self._marks_of(key) if keeps_marks else self.marks(necessary_for or (), at, affects=affects)
         plan = None if plan_id is None else self.by_identifier("shared-plan", plan_id)
         if plan is not None and not is_request:
             extension.append(Extension(url=self.terms.extension("plan"), value_reference=plan))

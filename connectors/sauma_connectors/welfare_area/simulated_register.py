@@ -273,13 +273,13 @@ class SimulatedRegister(Export):
 
     def received(self, hetu: str, kind: str | None = None) -> list[Received]:
         """What arrived of the client and is kept up to date, by fact id; of one kind, or of all."""
-        kept = (r for r in everything(self.root, self.register) if r.person == hetu and r.updates == "current")
+        kept = (r for r in everything(self.root, self.side) if r.person == hetu and r.updates == "current")
         return sorted((r for r in kept if kind in (None, r.kind)), key=lambda r: r.fact)
 
     def link(self, row: str) -> tuple[str, int] | None:
         """The shared id and version of an own row, once it has one."""
-        return next(((li.fact, li.version) for li in links(self.root, self.register) if li.row == row), None)
+        return next(((li.fact, li.version) for li in links(self.root, self.side) if li.row == row), None)
 
     def holdings(self, hetu: str) -> list[Held]:
         """Everything that the register holds of the client and shares or was given."""
-        return holdings(self.root, self.register, hetu)
+        return holdings(self.root, self.side, hetu)

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from sauma_connectors.sdk.keyring import NeedsOperator
+
 PERSON = "urn:oid:1.2.246.21"
 """Identifier system of the henkilötunnus (Finnish base profiles)."""
 
@@ -78,8 +80,8 @@ class Register:
 
 
 def register_of(endpoint: str) -> Register:
-    """The register behind an endpoint's id; raises ValueError for an id that is no welfare register's."""
+    """The register behind an endpoint's id; raises NeedsOperator for an id that is no welfare register's."""
     parts = _ENDPOINT.fullmatch(endpoint)
     if parts is None:
-        raise ValueError("a welfare register's endpoint is social-NN or health-NN, for example social-08")
+        raise NeedsOperator("a welfare register's endpoint is social-NN or health-NN, for example social-08")
     return Register(parts[1], Terms(parts[2]))

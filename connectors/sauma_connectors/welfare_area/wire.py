@@ -14,7 +14,6 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from sauma.fact import Moment
-from sauma_connectors.sdk.tables import is_plain_name
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR's own form of an id
@@ -42,8 +41,8 @@ def _instant(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    if not (_ID.fullmatch(text) and is_plain_name(text)):
-        raise PydanticCustomError("fhir", "must be 1 to 64 letters, digits, '-' or '.', and no personal identity code")
+    if not _ID.fullmatch(text):
+        raise PydanticCustomError("fhir", "must be 1 to 64 letters, digits, '-' or '.'")
     return text
 
 

@@ -38,7 +38,10 @@ def correct(change: Change, context: Context, body: Correction) -> Folded:
         return Refusal("not-the-owner")
     if state.fact.status == "void":
         return change
-    return change.facts(next_version(state, author=context.event.source, status="void"))
+    if state.fact.kind in ("relationship", "conflict"):
+        return Refusal("step-not-possible")  # joint, and the router's: a start in error is annulled, a conflict settled
+    corrected = change.facts(next_version(state, author=context.event.source, status="void"))
+    return corrected.rights()  # a referral stands again where the receiver's word on it was wrong
 
 
 def _moved(change: Change, context: Context, body: ClientChange) -> Folded:

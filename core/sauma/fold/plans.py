@@ -48,9 +48,9 @@ def confirm(change: Change, context: Context, step: FactStep) -> Folded:
     elif (fact.status, "confirm") not in table_of(fact.kind):
         return Refusal("step-not-possible")
     confirmation = Confirmation(context.event.source, fact.version)
-    if confirmation in state.confirmed:
-        return change
-    return _settle_joint(change.facts(replace(state, confirmed=(*state.confirmed, confirmation))), context, fact.id)
+    if confirmation not in state.confirmed:
+        change = change.facts(replace(state, confirmed=(*state.confirmed, confirmation)))
+    return _settle_joint(change, context, fact.id)  # also where it said so before: the makers may be others by now
 
 
 def approve(change: Change, context: Context, step: FactStep) -> Folded:
@@ -102,6 +102,7 @@ def propose(change: Change, context: Context, step: FactStep) -> Folded:
     state = facts.authored(fact, None)
     if item.fact.is_joint:
         state = replace(state, confirmed=(Confirmation(context.event.source, fact.version),))
+        return _settle_joint(change.facts(state), context, fact.id)  # the only maker needs nobody's confirmation
     return change.facts(state)
 
 
@@ -111,6 +112,8 @@ def accept(change: Change, context: Context, step: FactStep) -> Folded:
     if proposal is None:
         return Refusal("unknown-proposal")
     item = change.client.facts.get(step.fact)
+    if item is not None and item.fact.is_joint:
+        return Refusal("needs-all-makers")
     if item is None or item.fact.owner != context.event.source:
         return Refusal("not-the-owner")
     if conflict_fact(proposal.fact.id) in change.client.facts:

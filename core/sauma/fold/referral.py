@@ -42,6 +42,8 @@ def _made(change: Change, context: Context, body: Referral) -> Folded:
         if not isinstance(resident, Resident):
             return Refusal(resident.reason if hasattr(resident, "reason") else "unknown-municipality")
         municipality = body.municipality
+    if municipality != head.municipality:
+        change = change.rights()  # an earlier referral to a role now has an address
     change = change.head(municipality=municipality, is_opened=True)
     address = (context.places.role_at(municipality, body.to_role) if municipality else None) or body.to_role
     for step in body.facts:

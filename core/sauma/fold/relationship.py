@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import replace
 
-from sauma.client import Client, FactState, RelationshipState
+from sauma.client import Client, FactState, Plan, RelationshipState
 from sauma.event import Relationship
 from sauma.fact import THE_THREE, Fact, Moment
 from sauma.fold.change import Change, Context, Folded, Refusal
@@ -33,7 +33,14 @@ def fold(change: Change, context: Context, body: Relationship) -> Folded:
         return taken
     if taken.state == now.state and then != now.state:
         taken = replace(taken, state=now.before_ending if then == BEFORE else then)
+    if body.step == "left":
+        change = change.head(plans=_without_maker(change.client, context.event.source))
     return _told(change, context, now, taken)
+
+
+def _without_maker(client: Client, left: EndpointId) -> tuple[Plan, ...]:
+    """Whoever left confirms nothing any more, and nobody waits for it."""
+    return tuple(replace(plan, makers=tuple(m for m in plan.makers if m != left)) for plan in client.head.plans)
 
 
 def _taken(now: RelationshipState, context: Context, body: Relationship) -> RelationshipState | Refusal:

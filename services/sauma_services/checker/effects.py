@@ -98,6 +98,8 @@ def _relationship(  # noqa: C901 - one branch a step
             now.is_confirmed = now.is_confirmed or agency != _agency(now.started_by, places)
         case "left":
             now.parties = tuple(party for party in now.parties if party != event.source)
+            for plan in client.plans.values():
+                plan.makers = tuple(maker for maker in plan.makers if maker != event.source)
         case "reviewed":
             now.review_due = three_months_later(client.now)
         case "end-proposed":

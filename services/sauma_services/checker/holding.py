@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from sauma.ids import SubjectId
 from sauma_services.checker.judging import Judge
 from sauma_services.checker.ledger import Held
-from sauma_services.checker.reference import OWN
 from sauma_services.checker.snapshot import Holding, Holdings, Violation
 
 
@@ -39,7 +38,7 @@ def _against(held: Held | None, holding: Holding) -> list[tuple[str, str]]:
     if held.told_void and not holding.is_error:
         return [("I1", "was wrong and is kept as if it were right")]
     # What an agency wrote itself it was not sent: its store may have it in its own way.
-    is_other = held.version != holding.version and held.ground != OWN and not held.told_void
+    is_other = held.version != holding.version and not held.is_own and not held.told_void
     return [("I10", f"was last given v{held.version}")] if is_other else []
 
 
@@ -49,6 +48,6 @@ def _missing(judge: Judge, subject: SubjectId, holdings: Holdings) -> Iterator[V
         store = subjects.get(subject, {})
         for fact, copies in judge.ledger.facts.items():
             held = copies.get(endpoint)
-            if held is not None and held.is_live and held.ground != OWN and fact not in store:
+            if held is not None and held.is_live and not held.is_own and fact not in store:
                 what = f"{endpoint} {fact} v{held.version}: was given and is not there"
                 yield Violation("lawful-lost", subject, f"store of {endpoint}", what)

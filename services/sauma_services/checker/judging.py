@@ -43,19 +43,13 @@ class Judge:
             return
         self.place = record.place
         client.now, client.records = decision.effective_at, client.records + 1
-        client.authored, client.faults, self.order.faults = [], [], []
+        client.faults, self.order.faults = [], []
         notices = [(d.recipient, notice) for d in record.deliveries for notice in d.notices]
         refused = {notice.reference for _, notice in notices if notice.code == "refused"}
-        events = self.order.taking_effect(record.entry, decision, refused)
-        for event in events:
+        for event in self.order.taking_effect(record.entry, decision, refused):
             self._take(event)
         for invariant, what in (*self.order.faults, *client.faults, *check_decision(decision, record.deliveries)):
             self.found(invariant, what)
-        for author, fact, version in client.authored:
-            self.ledger.wrote(author, fact, version)
-        for event in events:
-            if isinstance(event.body, Receipt):
-                self.ledger.answered(event.source, event.body)
         for delivery in record.deliveries:
             self._delivery(delivery)
         for invariant, what in keeping.unkept(client, self.ledger, self.places):
@@ -68,10 +62,15 @@ class Judge:
     def _take(self, event: Event) -> None:
         for invariant, what in wrong_with(self.client, event, self.places):
             self.found(invariant, what)
+        self.client.authored = []
         try:
             effects.take(self.client, event, self.places)
         except (KeyError, StopIteration):
             self.found("I6", f"{event.source} seq {event.seq} took effect, and speaks of what nobody has put")
+        for author, fact, version in self.client.authored:
+            self.ledger.wrote(author, fact, version)
+        if isinstance(event.body, Receipt):
+            self.ledger.answered(event.source, event.body)
 
     def _delivery(self, delivery: Delivery) -> None:
         to = self.places.endpoint(EndpointId(delivery.recipient))

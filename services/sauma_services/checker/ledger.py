@@ -21,6 +21,8 @@ class Held:
     by_will_only: bool = False
     """Whether it never rested on anything but a will."""
     told_void: bool = False
+    is_own: bool = False
+    """Whether the recipient wrote this version itself."""
 
     @property
     def is_live(self) -> bool:
@@ -52,7 +54,7 @@ class Ledger:
 
     def wrote(self, author: str, fact: FactId, version: int) -> None:
         """An author holds what it wrote."""
-        self.facts.setdefault(fact, {})[author] = Held(version, OWN)
+        self.facts.setdefault(fact, {})[author] = Held(version, OWN, is_own=True)
 
     def put(self, recipient: str, item: Delivered, *, is_void: bool) -> None:
         """The recipient was sent a version."""
@@ -94,4 +96,4 @@ class Ledger:
             elif held is None:
                 copies[recipient] = Held(version, None)
             elif not held.is_live or held.version != version:
-                held.version, held.state = version, "live"
+                held.version, held.state, held.told_void = version, "live", False

@@ -121,7 +121,7 @@ class NaiveClient:
     speaker: str = ""
     """The source of the event that is taking effect."""
     authored: list[tuple[str, FactId, int]] = field(default_factory=list)
-    """Author, fact and version of what this record's author wrote itself, and so holds."""
+    """Author, fact and version of what this event's author wrote itself, and so holds."""
     faults: list[tuple[str, str]] = field(default_factory=list)
     """Invariant and explanation of what took effect in this record and should not have."""
 
@@ -155,6 +155,7 @@ class NaiveClient:
         if referral.status in ("declined", "cancelled", "completed"):
             return referral.status
         statuses = (f for f in self.facts.values() if f.kind == "referral-status" and f.referral == referral.referral)
+        statuses = (status for status in statuses if status.status != "void")
         return next((status.status for status in statuses), referral.status)
 
 

@@ -73,12 +73,12 @@ def allowed(client: NaiveClient, fact: NaiveFact, to: Endpoint, copy: Copy | Non
         speakers = [endpoint for endpoint in known if endpoint is not None and endpoint.role in THREE]
         if to.role in THREE:
             found |= _among_the_three(client, fact, to, speakers)
-            found |= _ending(client, fact, copy)
-        if to.role == "keha":
+        if to.role == "keha" and speakers:
             found |= _joint_data_set(client, fact)
-            found |= _ending(client, fact, copy)
-        if to.role == "provider":
+        if to.role == "provider" and speakers:
             found |= _provider(client, fact, to)
+        if (to.role in THREE or to.role == "keha") and speakers:
+            found |= _ending(client, fact, copy)
         if to.role in CARE and any(s.role in CARE for s in speakers):
             _care(client, fact, to, found, maybe)
     if owns and not found and copy is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sauma.codec import Codec
 from sauma.decision import Decision
 from sauma.delivery import Delivery
-from sauma.ids import EndpointId
+from sauma.ids import EndpointId, FactId
 from sauma_services.machine import Machine
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, inbound
 
@@ -28,6 +28,7 @@ class Watch:
     machine: Machine
     counts: Counter[str] = field(default_factory=Counter)
     _after: dict[str, int] = field(default_factory=dict)
+    _conflicts: set[FactId] = field(default_factory=set)
 
     def news(self) -> News:
         """Decisions and deliveries since the last call, counted as they are read."""
@@ -45,9 +46,9 @@ class Watch:
             self.counts["refused"] += decision.outcome == "refused"
             for ruling in decision.rulings:
                 self.counts[ruling.outcome] += 1
-                self.counts["conflicts"] += (
-                    ruling.kind == "conflict" and ruling.outcome == "released" and ruling.version == 1
-                )
+                if ruling.kind == "conflict":
+                    self._conflicts.add(ruling.fact)
+        self.counts["conflicts"] = len(self._conflicts)
         return News(decided, delivered)
 
     def _since(self, topic: str) -> list[bytes]:

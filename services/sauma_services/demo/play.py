@@ -16,7 +16,7 @@ from sauma_services.demo.cast import agencies, client, prepare
 from sauma_services.demo.log_since import Watch
 from sauma_services.demo.story import BEFORE_THE_END, THE_END, Line, Stage
 from sauma_services.demo.sync import Sync, compare, holdings
-from sauma_services.demo.telling import tell_line, tell_plan
+from sauma_services.demo.telling import Stayed, tell_line, tell_plan
 from sauma_services.demo.trickle import trickle
 from sauma_services.machine import Machine
 from sauma_services.runtime.settings import load
@@ -53,6 +53,7 @@ class Play:
         self.stage = Stage(agencies(data), client(0), machine.clock.now)
         self.watch = Watch(machine)
         self.kinds: dict[FactId, str] = {}
+        self.stayed: set[Stayed] = set()
 
     def lines(self, lines: tuple[Line, ...]) -> None:
         """Act the lines out, and tell of each what followed."""
@@ -62,7 +63,7 @@ class Play:
                 self.machine.settle()
             news = self.watch.news()
             self.kinds.update((put.fact, put.kind) for delivery in news.deliveries for put in delivery.puts)
-            tell_line(self.console, line, news, self.kinds)
+            tell_line(self.console, line, news, self.kinds, self.stayed)
 
     def plan(self) -> Sync:
         """Compare the plan as all registers hold it, and show it."""

@@ -9,12 +9,12 @@ from sauma_services.demo.cast import PROVIDER, Agencies, Client
 
 E, S, K = "employment-tampereen-seutu", "social-08", "kela"
 
-COACHING = PlanItem("TV-11", "Work coaching", "Find a part-time place", "Tampere", "Tuesdays and Thursdays")
-WORK = PlanItem("KT-02", "Rehabilitative work activity", "Daily rhythm", "Workshop in Hervanta", "2 days a week")
-WORK_BY_E = PlanItem("KT-02", "Rehabilitative work activity", "Daily rhythm", "Workshop in Hervanta", "3 days a week")
-WORK_BY_K = PlanItem("KT-02", "Rehabilitative work activity", "Daily rhythm", "Workshop in Kaleva", "2 days a week")
-WORK_SETTLED = PlanItem("KT-02", "Rehabilitative work activity", "Daily rhythm", "Workshop in Kaleva", "3 days a week")
-REHABILITATION = PlanItem("KK-07", "Vocational rehabilitation", "Try a new trade", "Tampere", "From August")
+COACHING = PlanItem("071", "Work coaching", "Find a part-time place", "Tampere", "Tuesdays and Thursdays")
+WORK = PlanItem("074", "Rehabilitative work activity", "Daily rhythm", "Workshop in Hervanta", "2 days a week")
+WORK_BY_E = PlanItem("074", "Rehabilitative work activity", "Daily rhythm", "Workshop in Hervanta", "3 days a week")
+WORK_BY_K = PlanItem("074", "Rehabilitative work activity", "Daily rhythm", "Workshop in Kaleva", "2 days a week")
+WORK_SETTLED = PlanItem("074", "Rehabilitative work activity", "Daily rhythm", "Workshop in Kaleva", "3 days a week")
+REHABILITATION = PlanItem("084", "Vocational rehabilitation", "Try a new trade", "Tampere", "From August")
 
 
 @dataclass(slots=True)
@@ -189,7 +189,7 @@ def _item_c(s: Stage) -> None:
 def _approval(s: Stage) -> None:
     employment = s.agencies.employment
     items = [*employment.received(s.hetu, "plan-item")]
-    own = employment.link(s.rows["A"])
+    own = employment.link(s.hetu, s.rows["A"])
     covers = sorted([f"{item.fact}@{item.version}" for item in items] + ([f"{own[0]}@{own[1]}"] if own else []))
     s.rows["approval"] = employment.approval(
         s.hetu, "plan-1", covers=covers, statement="We approve the plan", signed_on="2026-11-23", at=s.now
@@ -302,10 +302,16 @@ def _situation_after(s: Stage) -> None:
     )
 
 
-def _bad_rows(s: Stage) -> None:
-    """A list row that cannot be read, and a code that is in no code list: the sender is told, nobody else notices."""
-    s.agencies.employment.write_line("tausta.csv", "riviä;ei;voi;lukea")
-    s.agencies.employment_kuopio.write_line("asiakkuus.csv", "")
+def _left_area(s: Stage) -> None:
+    """The area that the client has left still has a say in its own system, and none in anybody else's."""
+    s.agencies.employment.service_need(
+        s.hetu, need="Something new", grounds="Nobody told me of the move", necessary_for=("kela",), at=s.now
+    )
+
+
+def _bad_row(s: Stage) -> None:
+    """A row that cannot be read: its register is told, and nobody else notices."""
+    s.agencies.employment_kuopio.write_line("tausta.csv", "not;a;row")
 
 
 BEFORE_THE_END: tuple[Line, ...] = (
@@ -339,5 +345,5 @@ BEFORE_THE_END: tuple[Line, ...] = (
 THE_END: tuple[Line, ...] = (
     Line("22", "The end is proposed, and confirmed by all three", (_end_proposed, _end_by_welfare, _end_by_kela)),
     Line("23", "Social care records something new: the relationship has ended", (_situation_after,)),
-    Line("24", "Rows that cannot be read", (_bad_rows,)),
+    Line("24", "An area that the client has left, and a row that cannot be read", (_left_area, _bad_row)),
 )

@@ -1,13 +1,13 @@
 """Checks the form of an event and the codes in it; what the event means for the client is the router's to decide."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sauma.codec import Codec, Undecodable
 from sauma.event import ClientChange, Event, FactPut, FactStep, Receipt, Referral, Relationship, Will, put_steps
-from sauma.fact import CATEGORIES, HANDLING, KINDS, ROLES
-from sauma.ids import EndpointId, event_id
+from sauma.fact import CATEGORIES, HANDLING, KINDS, ROLES, Marks, Moment
+from sauma.ids import EndpointId, SubjectId, event_id
 from sauma.lifecycle import REFERRAL, RELATIONSHIP, WILL, Table
 
 SCHEMA = b"sauma.Event/1"
@@ -22,8 +22,15 @@ CELL_BYTES_MAX = 16 * 1024
 STEPS_MAX = 1_000
 """Fact steps in one event: a plan has tens."""
 
+MOMENT_MIN, MOMENT_MAX = -62_135_596_800_000, 253_402_300_799_999
+"""The years 1 to 9999, which every calendar can show. Sums of two moments beyond would leave Avro's 64 bits."""
+
+_SEQ_END = 2**53
+_VERSION_END = 2**31
+
 _SUBJECT = re.compile(r"[0-9a-f]{32}")
 _INCARNATION = re.compile(r"[0-9a-z-]{1,64}")
+_SEQ = re.compile(r"[1-9][0-9]{0,15}")
 _CODEC = Codec(Event)
 
 ADVICE: Mapping[str, str] = {
@@ -62,6 +69,16 @@ def read_event(value: bytes, *, key: bytes, headers: Mapping[str, bytes], endpoi
     return Bad(reason) if reason else event
 
 
+def place_of(key: bytes, headers: Mapping[str, bytes]) -> tuple[SubjectId, str, int] | None:
+    """The record's place in its source's sequence, from key and headers alone; None where even these are unreadable."""
+    try:
+        subject, incarnation, seq = (raw.decode("ascii") for raw in (key, headers["incarnation"], headers["seq"]))
+    except (KeyError, UnicodeDecodeError):
+        return None
+    is_sound = _SUBJECT.fullmatch(subject) and _INCARNATION.fullmatch(incarnation) and _SEQ.fullmatch(seq)
+    return (SubjectId(subject), incarnation, int(seq)) if is_sound and int(seq) < _SEQ_END else None
+
+
 def _wrong_with(event: Event, key: bytes, endpoint: EndpointId) -> str:
     if event.source != endpoint:
         return "forged-source"
@@ -69,7 +86,7 @@ def _wrong_with(event: Event, key: bytes, endpoint: EndpointId) -> str:
         return "malformed-subject"
     if not _INCARNATION.fullmatch(event.incarnation):
         return "malformed-subject"
-    if not 1 <= event.seq < 2**53:
+    if not 1 <= event.seq < _SEQ_END or not _are_moments(event.occurred_at):
         return "bad-number"
     if event.id != event_id(event.source, event.incarnation, event.subject, event.seq):
         return "wrong-id"
@@ -77,7 +94,8 @@ def _wrong_with(event: Event, key: bytes, endpoint: EndpointId) -> str:
 
 
 def _wrong_in_body(event: Event) -> str:
-    """The body's own codes."""
+    """The body's own codes and numbers."""
+    in_range = True
     match event.body:
         case Referral() as body:
             known = _is_step(REFERRAL, body.step) and (body.to_role is None or body.to_role in ROLES)
@@ -91,13 +109,20 @@ def _wrong_in_body(event: Event) -> str:
                 and set(body.scope.kinds) <= KINDS.keys()
                 and set(body.scope.categories) <= set(CATEGORIES)
             )
+            in_range = _are_moments(body.valid_from, body.valid_until, body.read_at) and (
+                body.age_ms_max is None or 0 <= body.age_ms_max <= MOMENT_MAX
+            )
         case ClientChange() as body:
             known = body.change in ("moved", "died", "non-disclosure", "non-disclosure-lifted")
+            in_range = _are_moments(body.until)
         case Receipt() as body:
             known = body.kind in ("refused", "erased", "kept", "inventory")
+            in_range = _are_versions(*(held.version for held in body.facts))
         case _:
             known = True
-    return "" if known else "unknown-code"
+    if not known:
+        return "unknown-code"
+    return "" if in_range else "bad-number"
 
 
 def _is_step(table: Table, step: str) -> bool:
@@ -113,10 +138,12 @@ def _wrong_in_steps(steps: tuple[FactStep, ...]) -> str:
     for step in steps:
         if step.step not in _STEPS:
             return "unknown-code"
+        if not _are_versions(step.version):
+            return "bad-number"
         if step.put is not None and (reason := _wrong_in_put(step.put)):
             return reason
-        if step.marks is not None and not _roles_known(mark.role for mark in step.marks.necessary_for):
-            return "unknown-code"
+        if step.marks is not None and (reason := _wrong_in_marks(step.marks)):
+            return reason
     return ""
 
 
@@ -125,10 +152,22 @@ def _wrong_in_put(put: FactPut) -> str:
         return "unknown-code"
     if len(put.cell) > CELL_BYTES_MAX:
         return "cell-too-large"
-    if not 0 <= put.base < 2**31:
+    if not _are_versions(put.base, put.about_version) or not _are_moments(put.starts, put.ends):
         return "bad-number"
-    return "" if _roles_known(mark.role for mark in put.marks.necessary_for) else "unknown-code"
+    return _wrong_in_marks(put.marks)
 
 
-def _roles_known(roles: Iterable[str]) -> bool:
-    return all(role in ROLES for role in roles)
+def _wrong_in_marks(marks: Marks) -> str:
+    if any(mark.role not in ROLES for mark in marks.necessary_for):
+        return "unknown-code"
+    effect = marks.affects_employment
+    stated = (*marks.necessary_for, *((effect,) if effect else ()))
+    return "" if _are_moments(*(mark.recorded_at for mark in stated)) else "bad-number"
+
+
+def _are_moments(*moments: Moment | None) -> bool:
+    return all(moment is None or MOMENT_MIN <= moment <= MOMENT_MAX for moment in moments)
+
+
+def _are_versions(*versions: int) -> bool:
+    return all(0 <= version < _VERSION_END for version in versions)

@@ -12,7 +12,7 @@ from sauma.fact import Moment
 from sauma.ids import DeliveryId, EndpointId, SubjectId, delivery_id
 from sauma.journal import Entry, Refused
 from sauma.splice import entry_of_event
-from sauma_services.intake.checks import ADVICE, Bad, read_event
+from sauma_services.intake.checks import ADVICE, Bad, place_of, read_event
 from sauma_services.runtime import logging as log
 from sauma_services.runtime.ports import Append, Outputs, Record, StatePart
 from sauma_services.runtime.topics import JOURNAL, REJECTED, deliveries, endpoint_of, inbound
@@ -71,7 +71,7 @@ class Intake:
 def _refusal(
     record: Record, endpoint: EndpointId, reason: str, headers: Mapping[str, bytes], now: Moment
 ) -> list[Append]:
-    place = None if reason in _NOT_ITS_OWN else _place(record.key, headers)
+    place = None if reason in _NOT_ITS_OWN else place_of(record.key, headers)
     rejection = Rejection(
         source=endpoint,
         reason=reason,
@@ -100,15 +100,3 @@ def _told(record: Record, endpoint: EndpointId, reason: str, now: Moment) -> Del
     return Delivery(
         told, endpoint, nobody, 0, now, notices=(Notice("refused", reason, reference=str(record.position)),)
     )
-
-
-def _place(key: bytes, headers: Mapping[str, bytes]) -> tuple[SubjectId, str, int] | None:
-    """The record's place in its source's sequence, from key and headers alone; None where even these are unreadable."""
-    try:
-        subject = key.decode("ascii")
-        incarnation = headers["incarnation"].decode("ascii")
-        seq = int(headers["seq"])
-    except (KeyError, ValueError):
-        return None
-    is_sound = len(subject) == 32 and 0 < len(incarnation) <= 64 and 1 <= seq < 2**53
-    return (SubjectId(subject), incarnation, seq) if is_sound else None

@@ -22,6 +22,7 @@ from sauma_services.runtime.clock import Clock, SystemClock
 from sauma_services.runtime.failpoints import failpoint
 from sauma_services.runtime.health import Health, State
 from sauma_services.runtime.loop import Loop
+from sauma_services.runtime.ports import Topology
 from sauma_services.runtime.settings import Settings
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries_row, inbound_row
@@ -52,7 +53,7 @@ class Machine:
         self.log.create([JOURNAL, DECISIONS, REJECTED, RECEIPTS, *(inbound_row(endpoint) for endpoint in mine)])
         self.log.create(deliveries_row(endpoint) for endpoint in self.places.endpoints)
         self.keyring = FileKeyring(KeyringFiles.under(self.data / "keyring"), StateReleases(self.log.reader()))
-        self._topologies = (Intake(mine), Router(laws=laws or load_laws(), places=self.places))
+        self._topologies: tuple[Topology, ...] = (Intake(mine), Router(laws=laws or load_laws(), places=self.places))
         self._loops: list[Loop] = []
         self.connectors = {made.endpoint: made for one in settings.connector for made in connectors(one)}
         self.runners = {endpoint: self._runner(connector) for endpoint, connector in self.connectors.items()}

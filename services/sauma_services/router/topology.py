@@ -43,7 +43,7 @@ class _Pending:
     state: dict[int, dict[bytes, bytes | None]] = field(default_factory=dict)
     partition_of: dict[SubjectId, int] = field(default_factory=dict)
     alarms: list[tuple[str, str]] = field(default_factory=list)
-    woken: list[tuple[int, SubjectId, int]] = field(default_factory=list)
+    due: list[tuple[int, SubjectId, int]] = field(default_factory=list)
     epochs: dict[int, Epoch] = field(default_factory=dict)
 
 
@@ -111,8 +111,8 @@ class Router:
         for subject, client in pending.clients.items():
             partition = pending.partition_of[subject]
             self._partitions[partition].keep(client)
-            if client.head.wake_at is not None:
-                heapq.heappush(self._due, (client.head.wake_at, subject, partition))
+        for due in pending.due:
+            heapq.heappush(self._due, due)
         for endpoint, reason in pending.alarms:
             log.tell(log.Event.SOURCE_ALARM, part=self.name, endpoint=endpoint, reason=reason)
 
@@ -144,6 +144,9 @@ class Router:
             state[part.key] = part.value
         self._pending.clients[subject] = taken.client
         self._pending.partition_of[subject] = record.partition
+        wake_at = taken.client.head.wake_at
+        if wake_at is not None and wake_at != before.head.wake_at:
+            self._pending.due.append((wake_at, subject, record.partition))
         if taken.decision.reason == "same-seq-other-bytes":
             self._pending.alarms.append((taken.decision.source, taken.decision.reason))
 
@@ -164,11 +167,13 @@ class Router:
     def _wake_ups(self, now: Moment) -> list[Append]:
         """A wake-up for each client whose moment has come; one whose moment has changed since is passed over."""
         appends: list[Append] = []
+        woken: set[SubjectId] = set()  # a moment that was left and came back stands among the due twice
         while self._due and self._due[0][0] <= now:
             moment, subject, partition = heapq.heappop(self._due)
             clients = self._partitions.get(partition)
             client = self._pending.clients.get(subject) or (clients.get(subject) if clients else None)
-            if client is not None and client.head.wake_at == moment:
+            if client is not None and client.head.wake_at == moment and subject not in woken:
+                woken.add(subject)
                 wake_up = Entry(now, WakeUp(subject, Moment(moment)))
                 appends.append(Append(JOURNAL.name, subject.encode(), _ENTRY.encode(wake_up)))
         return appends

@@ -1,0 +1,281 @@
+"""Laws of the core over random histories of one client: agencies, a provider, two areas, wills, moves, gaps, repeats, repairs.
+
+`make check` tells the same few thousand histories each time; with SAUMA_PROPERTY_EXAMPLES set, that many for each
+property (times its weight), and others in every run.
+"""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from sauma.client import Given
+from sauma.event import Body, ClientChange, Correction, Event, Receipt, Scope, Will
+from sauma.fact import Moment
+from sauma.ids import EndpointId, FactId, WillId, delivery_id, event_hash
+from sauma.journal import Entry, Refused
+from sauma_services.checker import Violation
+from sauma_services.checker.judging import Judge
+from sauma_services.checker.naive import NaiveClient
+from sauma_services.checker.reading import Reading, Told, join
+from support.choices import Choices
+from support.histories import recorded_world, told
+from support.snapshots import DECISION, DELIVERY, EVENT, RecordedWorld
+from support.world import SUBJECT, E, H, K, P, S, fact
+
+_CHOSEN = os.environ.get("SAUMA_PROPERTY_EXAMPLES")
+_EXAMPLES = int(_CHOSEN or 250)
+
+HISTORIES = st.binary(min_size=60, max_size=140)
+"""About six bytes a record; min_size is what decides hypothesis's usual size, and zeros shrink to nothing happening."""
+
+
+def examples(weight: float = 1.0) -> settings:
+    """Settings of one property; no deadline, since this machine may be busy."""
+    return settings(
+        max_examples=int(_EXAMPLES * weight),
+        derandomize=_CHOSEN is None,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+
+
+def violations(world: RecordedWorld) -> list[Violation]:
+    """What the checker finds, by its own law, in what the core did."""
+    reading = Reading()
+    history = [Told(f"record {index}", entry) for index, entry in enumerate(world.entries, 1)]
+    join(reading, SUBJECT, history, world.decisions, world.deliveries)
+    judge = Judge(NaiveClient(SUBJECT), world.places)
+    judge.play(history)
+    return [*reading.violations, *judge.violations]
+
+
+def live(world: RecordedWorld, step: int = -1) -> dict[tuple[EndpointId, FactId], Given]:
+    """Who holds what after a step, as the state has it."""
+    return {
+        (endpoint, name): held
+        for name, state in world.steps[step].client.facts.items()
+        for endpoint, held in state.given.items()
+        if held.is_live
+    }
+
+
+# What leaves, by the law written a second time.
+
+
+@examples(3)
+@given(HISTORIES)
+def test_everything_that_leaves_and_everything_that_stays_agrees_with_the_reference_law(data: bytes) -> None:
+    assert violations(told(data)) == []
+
+
+@examples()
+@given(HISTORIES)
+def test_what_never_leaves_never_leaves(data: bytes) -> None:
+    world = told(data)
+
+    for taken in world.steps:
+        for delivery in taken.deliveries:
+            for item in delivery.puts:
+                owner = taken.client.facts[item.fact].fact.owner
+                assert item.handling in ("ordinary", "locality") or owner == delivery.recipient
+
+
+@examples()
+@given(HISTORIES)
+def test_every_pair_has_one_outcome_and_everything_that_leaves_is_decided(data: bytes) -> None:
+    world = told(data)
+
+    for taken in world.steps:
+        pairs = Counter((ruling.recipient, ruling.fact) for ruling in taken.decision.rulings)
+        assert not [pair for pair, times in pairs.items() if times > 1]
+        left = {(d.recipient, item.fact) for d in taken.deliveries for item in (*d.puts, *d.rebased, *d.retracted)}
+        outcomes = {"released", "rebased", "retracted"}
+        assert left == {(r.recipient, r.fact) for r in taken.decision.rulings if r.outcome in outcomes}
+
+
+# Order, repeats, time.
+
+
+@examples()
+@given(HISTORIES, st.integers(0, 255))
+def test_repeating_any_event_changes_nothing(data: bytes, choice: int) -> None:
+    world = told(data)
+    head, sources = world.client.head, world.client.sources
+    taken = [
+        entry.what
+        for entry, decision in zip(world.entries, world.decisions, strict=True)
+        if isinstance(entry.what, Event)
+        and decision.outcome in ("accepted", "early", "parked")
+        and sources[entry.what.source].incarnation == entry.what.incarnation
+    ]
+    assume(taken and (head.wake_at is None or head.wake_at > world.now + 1000))
+    before = world.client
+
+    repeated = world.journal(Choices(bytes([choice])).of(taken))
+
+    assert (repeated.decision.outcome, repeated.deliveries) == ("repeat", ())
+    after = repeated.client
+    assert (after.facts, after.sources, after.parked) == (before.facts, before.sources, before.parked)
+    assert after.head == replace(before.head, records=after.head.records, effective_at=after.head.effective_at)
+
+
+@examples()
+@given(HISTORIES, st.binary(min_size=60, max_size=120))
+def test_any_interleaving_of_the_sources_leaves_all_parties_in_sync(data: bytes, order: bytes) -> None:
+    world = interleaved(told(data), Choices(order))
+
+    assert violations(world) == []
+    held = {recipient: world.held(recipient) for recipient in {delivery.recipient for delivery in world.deliveries}}
+    copies: dict[FactId, set[tuple[int, str, bytes]]] = defaultdict(set)
+    for (endpoint, name), given_fact in live(world).items():
+        current = world.client.facts[name].fact
+        if current.author != endpoint and name in held.get(endpoint, {}):
+            copies[name].add(held[endpoint][name])
+            assert held[endpoint][name][0] == given_fact.version
+        if given_fact.version == current.version:
+            copies[name].add((current.version, current.status, current.cell))
+    undecided = {(r.recipient, r.fact) for d in world.decisions for r in d.rulings if r.outcome == "undecided"}
+    assert not [
+        name for name, all_alike in copies.items() if len(all_alike) > 1 and name not in {f for _, f in undecided}
+    ]
+
+
+def interleaved(world: RecordedWorld, choices: Choices) -> RecordedWorld:
+    """The same events, each source's in its own order, in another order of the sources."""
+    queues: dict[EndpointId, list[Event]] = defaultdict(list)
+    for entry in world.entries:
+        if isinstance(entry.what, Event):
+            queues[entry.what.source].append(entry.what)
+    other = recorded_world()
+    while queues:
+        source = choices.of(sorted(queues))
+        other.journal(queues[source].pop(0))
+        queues = {name: events for name, events in queues.items() if events}
+    return other
+
+
+@examples(0.5)
+@given(HISTORIES)
+def test_the_same_history_gives_the_same_bytes(data: bytes) -> None:
+    world, again = told(data), recorded_world()
+
+    for entry in world.entries:
+        what = entry.what
+        again._step(entry, event_hash(EVENT.encode(what)) if isinstance(what, Event) else b"")
+
+    assert [DELIVERY.encode(d) for d in again.deliveries] == [DELIVERY.encode(d) for d in world.deliveries]
+    assert [DECISION.encode(d) for d in again.decisions] == [DECISION.encode(d) for d in world.decisions]
+    assert again.client == world.client
+
+
+@examples()
+@given(HISTORIES)
+def test_numbers_are_contiguous_ids_computed_and_time_strictly_rises(data: bytes) -> None:
+    world = told(data)
+
+    latest: Counter[EndpointId] = Counter()
+    for delivery in world.deliveries:
+        latest[delivery.recipient] += 1
+        assert delivery.number == latest[delivery.recipient]
+        assert delivery.id == delivery_id(SUBJECT, delivery.recipient, delivery.number)
+    moments = [decision.effective_at for decision in world.decisions]
+    assert all(earlier < later for earlier, later in zip(moments, moments[1:], strict=False))
+    assert [decision.number for decision in world.decisions] == list(range(1, len(world.entries) + 1))
+
+
+# Wills.
+
+
+@examples(1.5)
+@given(HISTORIES)
+def test_a_withdrawal_holds_from_its_own_record_on(data: bytes) -> None:
+    world = told(data)
+
+    for step, taken in enumerate(world.steps):
+        withdrawn = {will.will.will for will in taken.client.head.wills if will.withdrawn_at is not None}
+        sent = [item for d in taken.deliveries for item in (*d.puts, *d.rebased)]
+        assert not [item.fact for item in sent if item.basis.will in withdrawn]
+        assert not [pair for pair, held in live(world, step).items() if held.will in withdrawn]
+
+
+@examples()
+@given(HISTORIES)
+def test_a_consent_adds_for_its_recipient_and_takes_nothing_from_anybody(data: bytes) -> None:
+    world = without(told(data), lambda event: event.source == P and isinstance(event.body, Receipt))
+    bare = without(world, lambda e: isinstance(e.body, Will) and (e.body.step, e.body.kind) == ("given", "consent"))
+
+    for step in range(len(world.steps)):
+        with_it, without_it = live(world, step), live(bare, step)
+        assert {p: held for p, held in with_it.items() if p[0] != P} == {
+            pair: held for pair, held in without_it.items() if pair[0] != P
+        }
+        for pair, held in without_it.items():
+            assert with_it[pair].version == held.version
+            assert pair[0] != P or with_it[pair].rule == held.rule
+        for pair in with_it.keys() - without_it.keys():
+            rule = world.laws.at(Moment(world.now)).by_id[with_it[pair].rule]
+            assert "provider" in rule.to_roles
+            assert rule.will_kind == "consent"
+
+
+def without(world: RecordedWorld, leaves_out: Callable[[Event], bool]) -> RecordedWorld:
+    """The same journal, but that intake refused some of its events."""
+    other = recorded_world()
+    for entry in world.entries:
+        what = entry.what
+        if isinstance(what, Event) and leaves_out(what):
+            refused = Refused(what.source, what.subject, what.incarnation, what.seq, "left-out")
+            other._step(Entry(entry.stamp, refused), b"")
+        else:
+            other._step(entry, event_hash(EVENT.encode(what)) if isinstance(what, Event) else b"")
+    return other
+
+
+@examples()
+@given(HISTORIES)
+def test_nobody_records_a_will_in_its_own_favour(data: bytes) -> None:
+    world = told(data)
+
+    for will in world.client.head.wills:
+        if will.will.step == "given" and will.will.kind != "prohibition":
+            source = world.places.endpoint(will.recorded_by)
+            assert source is not None
+            assert not {source.id, source.role} & set(will.will.recipients)
+
+
+NARROWING: tuple[Callable[[RecordedWorld], Body], ...] = (
+    lambda w: Will(_known_will(w), "withdrawn", "consent"),
+    lambda _: Will(WillId("w-against"), "given", "prohibition", scope=Scope(categories=(5, 7)), evidence="archive-9"),
+    lambda _: ClientChange("non-disclosure"),
+    lambda _: ClientChange("died"),
+    lambda _: Correction(fact("item-S"), "wrong"),
+)
+
+
+def _known_will(world: RecordedWorld) -> WillId:
+    return next((will.will.will for will in world.client.head.wills if will.withdrawn_at is None), WillId("w-none"))
+
+
+@examples()
+@given(HISTORIES, st.sampled_from([E, S, H, K]), st.sampled_from(NARROWING))
+def test_what_narrows_never_waits_for_a_gap(
+    data: bytes, source: EndpointId, narrowing: Callable[[RecordedWorld], Body]
+) -> None:
+    """Where its source may say it now, it takes effect now, with everything before it from that source still missing."""
+    world = told(b"\x00" + data)
+    at_once, beyond = world.event(source, narrowing(world), incarnation="next"), recorded_world()
+    beyond.client, beyond.now, beyond.entries = world.client, world.now, list(world.entries)
+    late = replace(at_once, seq=at_once.seq + 3)
+
+    in_turn, early = world.journal(at_once), beyond.journal(late)
+
+    if in_turn.decision.outcome == "accepted":
+        assert early.decision.outcome == "early"
+        assert [d.retracted for d in early.deliveries] == [d.retracted for d in in_turn.deliveries]
+    else:
+        assert early.decision.outcome == "parked"
