@@ -5,28 +5,34 @@ it walks a dictionary and tries the branches of each union; five records are wri
 """
 
 import struct
+from functools import lru_cache
 
 _SHORT_MAX = 4096
 """Lengths, versions and small counts are below this and worked out once."""
+
+
+# One step writes its moment a dozen times, so the latest ones are worth remembering; how many hardly matters.
+@lru_cache(maxsize=1024)
+def _long(number: int) -> bytes:
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("not a 64-bit number")
+    folded = (number << 1) ^ (number >> 63)
+    out = bytearray()
+    while folded > 0x7F:
+        out.append((folded & 0x7F) | 0x80)
+        folded >>= 7
+    out.append(folded)
+    return bytes(out)
 
 
 class _Longs(dict[int, bytes]):
     """Every long's encoding, zigzag and variable length: looked up where it is short, worked out where it is not."""
 
     def __missing__(self, number: int) -> bytes:
-        if not -(2**63) <= number < 2**63:
-            raise ValueError("not a 64-bit number")
-        folded = (number << 1) ^ (number >> 63)
-        out = bytearray()
-        while folded > 0x7F:
-            out.append((folded & 0x7F) | 0x80)
-            folded >>= 7
-        out.append(folded)
-        return bytes(out)
+        return _long(number)
 
 
-LONG = _Longs()
-LONG.update({number: LONG[number] for number in range(_SHORT_MAX)})
+LONG = _Longs((number, _long(number)) for number in range(_SHORT_MAX))
 
 
 def text(value: str) -> bytes:

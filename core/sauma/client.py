@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from sauma.event import Event, Will
 from sauma.fact import Fact, Moment
 from sauma.ids import EndpointId, FactId, PlanId, RelationshipId, SubjectId, WillId
+from sauma.making import cheap_to_make
 
 OWN = "own"
 """The rule of an author's own record: it holds what it wrote, by its own acts (TYM 381/2023 14.1 §)."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Given:
     """What became of one fact at one recipient."""
@@ -42,6 +44,7 @@ class Confirmation:
     version: int
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class FactState:
     """A fact and what was given of it."""
@@ -52,6 +55,7 @@ class FactState:
     client_approved: bool = False
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class SourceMark:
     """How far one source has spoken about this client."""
@@ -113,6 +117,8 @@ class Plan:
     id: PlanId
     makers: tuple[EndpointId, ...]
     providers: tuple[EndpointId, ...] = ()
+    kind: str = "07"
+    """By the employment services' code: one of `sauma.fold.plans.PLAN_KINDS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class WillState:
     withdrawn_at: Moment | None = None
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Head:
     """What is known of the client besides its facts."""
@@ -171,6 +178,7 @@ class Head:
         return self.relationship.parties if self.relationship else ()
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Client:
     """The whole of one client."""
@@ -196,6 +204,9 @@ class Client:
         if not states:
             return self
         facts = {**self.facts, **{state.fact.id: state for state in states}}
+        if len(facts) > len(self.facts):
+            # By id, as a client read back from its parts has them: what is decided must not show when that was.
+            facts = dict(sorted(facts.items()))
         return Client(self.head, self.sources, facts, self.parked)
 
 

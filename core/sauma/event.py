@@ -30,6 +30,11 @@ class FactPut:
     addressed_to: str | None = None
     starts: Moment | None = None
     ends: Moment | None = None
+    service_task: str | None = None
+    """A token that the source draws for the service task (palvelutehtävä) the fact lies in, the same as in a will's scope:
+    never a code, since a service's name tells of an illness. Empty: in none. None: not told. Never delivered."""
+    document: str | None = None
+    """A token for the document or encounter the fact lies in; as `service_task`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,9 @@ class PlanUpdate:
     providers: tuple[EndpointId, ...] = ()
     """Service providers that become a party of the plan (JTPL 380/2023 116.4 §)."""
     steps: tuple[FactStep, ...] = ()
+    kind: str | None = None
+    """Which plan it is, by the employment services' code: 03 activation, 04 integration, 07 multi-sector. None: 07 for a
+    new plan, as it was for a known one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +121,11 @@ class Will:
 
     will: WillId
     step: str
-    """given or withdrawn."""
+    """given, withdrawn, or read-again: the same will as the national service has it now."""
     kind: str
     """consent, permit or prohibition."""
     recipients: tuple[str, ...] = ()
-    """Endpoints or roles."""
+    """Endpoints or roles; of a minor's prohibition also `guardian` (ATL 703/2023 40 and 51 §)."""
     scope: Scope = field(default_factory=Scope)
     valid_from: Moment | None = None
     valid_until: Moment | None = None
@@ -127,6 +135,8 @@ class Will:
     read_at: Moment | None = None
     """When it was read from the national service of expressions of will; None where it was given to the source."""
     age_ms_max: int | None = None
+    is_readable: bool = True
+    """False: that there is such a will is known, what it speaks of is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +202,7 @@ def is_narrowing(body: Body) -> bool:
     """Whether the body only takes rights away: it never waits for a gap and overtakes long lists in intake."""
     match body:
         case Will():
-            return (body.step == "withdrawn") != (body.kind == "prohibition")
+            return body.step == ("given" if body.kind == "prohibition" else "withdrawn")
         case ClientChange():
             return body.change in NARROWING_CHANGES
         case Correction():

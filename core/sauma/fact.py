@@ -30,6 +30,9 @@ ROLES = THE_THREE | {
     "cooperation-group",
 }
 
+MULTI_SECTOR = "multi-sector-support"
+"""The purpose of TYM 381/2023: a mark for it carries what that act shares, and nothing by any other act."""
+
 NEVER = frozenset({"shelter", "therapy-note", "child-welfare", "family-mediation", "third-person", "free-text"})
 """Handling classes that no release rule may name."""
 
@@ -115,9 +118,9 @@ class Marks:
     necessary_for: tuple[Necessity, ...] = ()
     affects_employment: EmploymentEffect | None = None
 
-    def necessity(self, role: str) -> Necessity | None:
-        """The mark that names this role, or None."""
-        return next((mark for mark in self.necessary_for if mark.role == role), None)
+    def necessities(self, purpose: str, role: str | None = None) -> tuple[Necessity, ...]:
+        """The marks for this purpose that name this role, or any role."""
+        return tuple(m for m in self.necessary_for if m.purpose == purpose and role in (None, m.role))
 
     def first_journalled(self, earlier: "Marks", now: Moment) -> "Marks":
         """These marks with the effective time at which each was first journalled: now, unless `earlier` had the same mark."""
@@ -168,6 +171,10 @@ class Fact:
     """What the kind says in the clear: states, roles, clocks; never content."""
     sealed_as: SealedAs | None = None
     cell: bytes = b""
+    service_task: str | None = None
+    """The source's token for the service task it lies in; see `sauma.event.FactPut`."""
+    document: str | None = None
+    """The source's token for the document or encounter it lies in."""
 
     @property
     def is_joint(self) -> bool:

@@ -13,10 +13,12 @@ from sauma.client import Client, Given, WillState
 from sauma.delivery import Basis
 from sauma.fact import Fact, Moment
 from sauma.ids import WillId
+from sauma.making import cheap_to_make
 from sauma.places import Endpoint
 from sauma.predicates import PREDICATES, WILL_KIND, Predicate, Question
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Released:
     """The recipient may hold the fact."""
@@ -25,6 +27,7 @@ class Released:
     will: WillId | None = None
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Withheld:
     """The recipient may not hold the fact."""

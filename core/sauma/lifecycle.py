@@ -102,6 +102,7 @@ RELATIONSHIP: Table = {
 WILL: Table = {
     (NEW, "given"): "given",
     (NEW, "withdrawn"): "withdrawn",
+    ("given", "read-again"): "given",
     ("given", "withdrawn"): "withdrawn",
     ("withdrawn", "withdrawn"): "withdrawn",
 }

@@ -1,49 +1,25 @@
 """The closed vocabulary of conditions: pure questions about one client, one fact and one recipient, in three values."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from sauma.client import Client, Given, WillState
-from sauma.fact import Fact, Moment
+from sauma.client import Client, WillState
+from sauma.fact import MULTI_SECTOR, Fact
 from sauma.ids import EndpointId
 from sauma.lifecycle import REFERRAL_ENDS
 from sauma.places import Endpoint
+from sauma.question import Predicate, Question, Truth, Unknown
+from sauma.wills import WILL_KIND, WILL_PREDICATES
 
+__all__ = ["CONDITIONS", "WILL_KIND", "is_addressed_to", "predicate", "referral_state"]
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The answer hangs on something that nobody has told yet."""
-
-    missing: str
-
-
-Truth = bool | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """May this recipient hold this fact now? `disclosers` are those whose role the rule names."""
-
-    client: Client
-    fact: Fact
-    disclosers: tuple[Endpoint, ...]
-    recipient: Endpoint
-    given: Given | None
-    now: Moment
-
-
-Predicate = Callable[[Question, WillState | None], Truth]
+ACTIVATION_PLAN, INTEGRATION_PLAN, MULTI_SECTOR_PLAN = PLAN_KINDS = ("03", "04", "07")
+"""Kinds of plans by the employment services' code: aktivointi-, kotoutumis- and monialainen työllistymissuunnitelma."""
 
 
 def is_addressed_to(fact: Fact, recipient: Endpoint, makers: tuple[EndpointId, ...]) -> bool:
     """Whether the fact's address, if it has one, is this recipient: by endpoint, by role, or as one of the plan's makers."""
     address = fact.addressed_to
     return address in (recipient.id, recipient.role) or (address == "makers" and recipient.id in makers)
-
-
-def will_names(will: WillState, recipient: Endpoint) -> bool:
-    """Whether the will speaks of this recipient, by endpoint or by role."""
-    return recipient.id in will.will.recipients or recipient.role in will.will.recipients
 
 
 def _makers(q: Question) -> tuple[EndpointId, ...]:
@@ -84,11 +60,20 @@ def _necessary_for_recipient(q: Question, _: WillState | None) -> Truth:
     # Being a maker of a joint fact is the necessity: nobody can confirm what it may not see.
     if q.fact.is_joint and q.recipient.id in _makers(q):
         return True
-    return q.fact.marks.necessity(q.recipient.role) is not None
+    return bool(q.fact.marks.necessities(MULTI_SECTOR, q.recipient.role))
+
+
+def _necessary_for(purpose: str) -> Predicate:
+    """A professional's decision for this very purpose: what is necessary for one task is not so for another's."""
+
+    def necessary(q: Question, _: WillState | None) -> Truth:
+        return bool(q.fact.marks.necessities(purpose, q.recipient.role))
+
+    return necessary
 
 
 def _necessary_for_service(q: Question, _: WillState | None) -> Truth:
-    return bool(q.fact.marks.necessary_for)
+    return bool(q.fact.marks.necessities(MULTI_SECTOR))
 
 
 def _marked_after_start(q: Question, _: WillState | None) -> Truth:
@@ -97,8 +82,7 @@ def _marked_after_start(q: Question, _: WillState | None) -> Truth:
     if relationship is None or marks.affects_employment is None:
         return False
     since = relationship.started_at
-    for_anyone = q.recipient.role == "keha"
-    necessities = (m for m in marks.necessary_for if for_anyone or m.role == q.recipient.role)
+    necessities = marks.necessities(MULTI_SECTOR, None if q.recipient.role == "keha" else q.recipient.role)
     return marks.affects_employment.journalled_at >= since and any(m.journalled_at >= since for m in necessities)
 
 
@@ -129,63 +113,36 @@ def _provider_is_party_of_plan(q: Question, _: WillState | None) -> Truth:
     return plan is not None and q.recipient.id in plan.providers and q.client.head.is_in_relationship
 
 
+def _plan_kind(q: Question) -> str | Unknown:
+    """A fact of category 7 outside any plan is the multi-sector plan's; of a plan that nobody declared it is not known."""
+    if q.fact.plan is None:
+        return MULTI_SECTOR_PLAN
+    plan = q.client.head.plan(q.fact.plan)
+    return plan.kind if plan else Unknown("plan-kind")
+
+
+def _plan_is(kind: str) -> Predicate:
+    def is_kind(q: Question, _: WillState | None) -> Truth:
+        found = _plan_kind(q)
+        return found if isinstance(found, Unknown) else found == kind
+
+    return is_kind
+
+
+def _recipient_makes_plan(q: Question, _: WillState | None) -> Truth:
+    return q.recipient.id in _makers(q)
+
+
+def _client_relationship_known(q: Question, _: WillState | None) -> Truth:
+    """A register that is a party, or has put a fact of its own, has the client; of any other nobody has told (ATL 9 §)."""
+    if q.recipient.id in q.client.head.parties:
+        return True
+    has_client = any(state.fact.owner == q.recipient.id for state in q.client.facts.values())
+    return has_client or Unknown("client-relationship")
+
+
 def _holds_earlier_version(q: Question, _: WillState | None) -> Truth:
     return q.given is not None and q.given.is_live and q.given.version < q.fact.version
-
-
-def _in_force(will: WillState, now: Moment) -> bool:
-    said = will.will
-    return (
-        will.withdrawn_at is None
-        and (said.valid_from is None or said.valid_from <= now)
-        and (said.valid_until is None or now < said.valid_until)
-    )
-
-
-def covers(will: WillState, fact: Fact) -> bool:
-    """Whether the fact lies in the will's scope; a will that names nothing covers nothing."""
-    scope = will.will.scope
-    sides = (
-        (scope.facts, fact.id in scope.facts),
-        (scope.kinds, fact.kind in scope.kinds),
-        (scope.categories, fact.category in scope.categories),
-        (scope.registers, fact.owner in scope.registers),
-    )
-    named = [is_inside for values, is_inside in sides if values]
-    return bool(named) and all(named)
-
-
-def _will_in_force(q: Question, will: WillState | None) -> Truth:
-    return will is not None and _in_force(will, q.now) and will_names(will, q.recipient)
-
-
-def _will_itemises_fact(q: Question, will: WillState | None) -> Truth:
-    if will is None:
-        return False
-    return q.fact.id in will.will.scope.facts or q.fact.kind in will.will.scope.kinds
-
-
-def _permit_in_force(q: Question, will: WillState | None) -> Truth:
-    """A disclosure permit (luovutuslupa) is read from elsewhere: never read, or read too long ago, is not known."""
-    if will is None:
-        known = any(w.will.kind == "permit" for w in q.client.head.wills)
-        return False if known else Unknown("permit")
-    if not (will_names(will, q.recipient) and covers(will, q.fact) and _in_force(will, q.now)):
-        return False
-    read_at, age_ms_max = will.will.read_at, will.will.age_ms_max
-    if read_at is not None and age_ms_max is not None and q.now > read_at + age_ms_max:
-        return Unknown("permit-read-again")
-    return True
-
-
-def _no_prohibition(q: Question, _: WillState | None) -> Truth:
-    return not any(
-        will.will.kind == "prohibition"
-        and _in_force(will, q.now)
-        and (not will.will.recipients or will_names(will, q.recipient))
-        and covers(will, q.fact)
-        for will in q.client.head.wills
-    )
 
 
 def referral_state(client: Client, referral: Fact) -> str:
@@ -215,16 +172,22 @@ PREDICATES: Mapping[str, Predicate] = {
     "referred-to-recipient": _referred_to_recipient,
     "recipient-is-owner": _recipient_is_owner,
     "provider-is-party-of-plan": _provider_is_party_of_plan,
+    "plan-is-multi-sector": _plan_is(MULTI_SECTOR_PLAN),
+    "plan-is-activation": _plan_is(ACTIVATION_PLAN),
+    "recipient-makes-plan": _recipient_makes_plan,
+    "client-relationship-known": _client_relationship_known,
     "holds-earlier-version": _holds_earlier_version,
-    "no-prohibition": _no_prohibition,
-    "will-in-force": _will_in_force,
-    "will-itemises-fact": _will_itemises_fact,
-    "permit-in-force": _permit_in_force,
+    **WILL_PREDICATES,
 }
 
-WILL_KIND: Mapping[str, str] = {
-    "will-in-force": "consent",
-    "will-itemises-fact": "consent",
-    "permit-in-force": "permit",
-}
-"""The predicates that speak of one will, and of which kind; within a rule they all speak of the same one."""
+OF_PURPOSE: Mapping[str, Callable[[str], Predicate]] = {"necessary-for-purpose": _necessary_for}
+"""The predicates that ask about the purpose of the rule they stand in."""
+
+CONDITIONS = frozenset(PREDICATES) | frozenset(OF_PURPOSE)
+"""Every name that a rule may use."""
+
+
+def predicate(condition: str, purpose: str) -> Predicate:
+    """What a condition of a rule with this purpose asks. KeyError for a name that is none of `CONDITIONS`."""
+    made = OF_PURPOSE.get(condition)
+    return made(purpose) if made else PREDICATES[condition]

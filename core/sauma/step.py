@@ -14,12 +14,14 @@ from sauma.fact import Moment
 from sauma.fold import fold
 from sauma.fold.change import Change, Context, Refusal
 from sauma.journal import Entry, Refused, WakeUp
+from sauma.making import cheap_to_make
 from sauma.outgoing import decision, deliveries
 from sauma.places import Places
 from sauma.reconcile import Under, reconcile
 from sauma.rulefile import Laws
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one record does."""
@@ -29,6 +31,7 @@ class Step:
     decision: Decision
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class _Folded:
     change: Change
@@ -91,7 +94,7 @@ def _turns(turn: Turn, now: Moment, places: Places) -> _Folded:
     for event in turn.events:
         folded = _event(change, event, now, places)
         change, first = folded.change, first or folded
-    return replace(first, change=change) if first else _Folded(change, "accepted")
+    return _Folded(change, first.outcome, first.reason) if first else _Folded(change, "accepted")
 
 
 def _event(change: Change, event: Event, now: Moment, places: Places) -> _Folded:
@@ -119,7 +122,7 @@ def _time_passed(change: Change, wake_at: Moment | None, since: Moment, now: Mom
                 for party in relationship.parties:
                     change = change.tell(party, Notice("clock-due", clock, str(due)))
     sources = dict(change.client.sources)
-    for source, mark in sources.items():
+    for source, mark in sorted(sources.items()):
         if mark.waiting_since is not None and not mark.waiting_told and now >= mark.waiting_since + TELL_AFTER_MS:
             change = change.tell(source, Notice("waiting", "gap", seq=mark.seq + 1))
             sources[source] = replace(mark, waiting_told=True)

@@ -10,10 +10,15 @@ from sauma.client import OWN, Client, FactState, Given
 from sauma.fact import Fact, Moment
 from sauma.ids import EndpointId, WillId
 from sauma.law import Law, Released, Rule, Ruling, Undecided, Withheld, decide
+from sauma.making import cheap_to_make
 from sauma.places import Endpoint, Places
 from sauma.predicates import is_addressed_to
 
+ANNULLED = "annulled"
+"""The reason of taking back what was given for the sake of a relationship that was started in error."""
 
+
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One recipient and one fact: the outcome, and what was given after it."""
@@ -43,7 +48,13 @@ def judge(
     ruling = decide(law, client=client, fact=fact, disclosers=disclosers, recipient=recipient, given=given, now=now)
     # Whoever a move made the owner keeps the item as its own when the ground for passing it on has gone.
     keeps = fact.owner == recipient.id and not fact.is_joint and not isinstance(ruling, Released) and given
+    if isinstance(ruling, Withheld) and given is not None and given.is_live and _is_annulled(client):
+        return Withheld(ANNULLED)
     return Released(OWN) if keeps else ruling
+
+
+def _is_annulled(client: Client) -> bool:
+    return client.head.relationship is not None and client.head.relationship.state == ANNULLED
 
 
 def disclosers_of(client: Client, fact: Fact, places: Places) -> tuple[Endpoint, ...]:
@@ -66,8 +77,8 @@ def compare(law: Law, state: FactState, recipient: Endpoint, ruling: Ruling) -> 
             return _released(law, fact, recipient, given, ruling)
         case Withheld(reason):
             if given is not None and given.is_live:
-                ask = _ending(law.by_id.get(given.rule), given)
-                state_after = "erasing" if ask == "erase" else "stopped"
+                ask = "error" if reason == ANNULLED else _ending(law.by_id.get(given.rule), given)
+                state_after = {"erase": "erasing", "error": "error"}.get(ask, "stopped")
                 return Compared(fact, recipient, "retracted", replace(given, state=state_after), reason, ask)
             return Compared(fact, recipient, "withheld", given, reason)
         case Undecided(missing, hangs_on, otherwise):

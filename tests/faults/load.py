@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sauma_services.demo.cast import PROVIDER, agencies, client, prepare
+from sauma_services.demo.cast import agencies, client, prepare
 from sauma_services.demo.story import BEFORE_THE_END, THE_END, Stage
 from sauma_services.runtime.clock import SystemClock
 
@@ -40,12 +40,11 @@ class Load:
         self.configuration = prepare(data)
         with self.configuration.open("a", encoding="utf-8") as file:
             file.write(_SMALL_TURNS)
-        self._chance = random.Random(seed)
         systems = agencies(data)
         self.stages = [Stage(systems, client(number), SystemClock().now) for number in range(clients)]
-        kinds = [number % len(_LEFT_OUT) for number in range(clients)]
-        self._chance.shuffle(kinds)
-        self._to_do = [acts(_LEFT_OUT[kind]) for kind in kinds]
+        self.rounds = schedule(seed, clients)
+        """What is still to come: for each round, the acts and whose stage each is on."""
+        self.have_moved: set[int] = set()
 
     @property
     def clients(self) -> Sequence[str]:
@@ -54,35 +53,68 @@ class Load:
 
     def round(self) -> bool:
         """The next act of some clients, in their agencies' own systems; False once nothing is left to do."""
-        if not any(self._to_do):
+        if not self.rounds:
             return False
-        for stage, to_do in zip(self.stages, self._to_do, strict=True):
-            if to_do and self._chance.random() < _ACTS_IN_A_ROUND:
-                to_do.pop(0)(stage)
+        for number, act in self.rounds.pop(0):
+            act(self.stages[number])
+            if act.__name__ == "_move":
+                self.have_moved.add(number)
         return True
+
+    def records_change(self) -> None:
+        """Beside the story, agencies change what they recorded of each client; of those who are still theirs, something new."""
+        for number, stage in enumerate(self.stages):
+            _background_again(stage)
+            _capacity_again(stage)
+            if number not in self.have_moved:
+                _situation_too(stage)
+
+
+def schedule(seed: int, clients: int) -> list[list[tuple[int, Act]]]:
+    """For each round, whose acts fall into it."""
+    chance = random.Random(seed)
+    kinds = [number % len(_LEFT_OUT) for number in range(clients)]
+    chance.shuffle(kinds)
+    to_do = [acts(_LEFT_OUT[kind]) for kind in kinds]
+    rounds: list[list[tuple[int, Act]]] = []
+    while any(to_do):
+        rounds.append([])
+        for number, own in enumerate(to_do):
+            if own and chance.random() < _ACTS_IN_A_ROUND:
+                rounds[-1].append((number, own.pop(0)))
+    return rounds
 
 
 def acts(left_out: frozenset[str]) -> list[Act]:
     """The acts of the story without some of its lines."""
-    return [
-        _consent if line.number == "15" else act
-        for line in (*BEFORE_THE_END, *THE_END)
-        if line.number not in left_out
-        for act in line.acts
-    ]
+    return [act for line in (*BEFORE_THE_END, *THE_END) if line.number not in left_out for act in line.acts]
 
 
-def _consent(s: Stage) -> None:
-    """As in the story, under a key of the client's own."""
-    employment = s.agencies.employment
-    capacity = next(c for c in employment.received(s.hetu, "capacity") if c.owner == "health-08")
-    identity = employment.received(s.hetu, "identity")[-1]
-    employment.consent(
+def _background_again(s: Stage) -> None:
+    s.agencies.employment.background(
         s.hetu,
-        f"consent-{s.hetu[:6]}",
-        recipients=(PROVIDER,),
-        facts=(capacity.fact, identity.fact),
-        rows=(s.rows["A"],),
-        evidence="archive-77",
+        education="Vocational, metal work",
+        work_history="Welder 2009-2021, driver 2026",
+        skills="Welding, forklift licence, bus licence",
+        necessary_for=("social-care", "kela"),
         at=s.now,
+    )
+
+
+def _capacity_again(s: Stage) -> None:
+    s.agencies.kela.capacity(
+        s.hetu,
+        conclusion="Able to do light work, six hours a day",
+        limits="No lifting over 5 kg",
+        valid_until="2027-12-31",
+        necessary_for=("employment",),
+        affects=True,
+        at=s.now,
+        row=f"t-{s.hetu[:6]}",
+    )
+
+
+def _situation_too(s: Stage) -> None:
+    s.agencies.welfare.social_situation(
+        s.hetu, summary="Moved in with a sister", necessary_for=("employment",), affects=True, at=s.now
     )

@@ -2,7 +2,7 @@
 
 `python log_worker.py ADDRESS drain` turns until there is nothing to do and tells each commit; `... publish NAME COUNT`;
 `... die STATEMENT` (SQLite only) is killed as the so-manieth statement of a commit begins.
-ADDRESS says which log: `sqlite:<path>`.
+ADDRESS says which log: `sqlite:<path>` or `kafka:<prefix>@<bootstrap>`.
 """
 
 import itertools
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sauma_services.runtime.clock import SystemClock
+from sauma_services.runtime.kafka_client import KafkaSettings
+from sauma_services.runtime.kafka_log import KafkaLog
 from sauma_services.runtime.loop import Loop, LoopSettings
 from sauma_services.runtime.ports import Append, Log, Outputs, Record, StatePart
 from sauma_services.runtime.sqlite_log import SqliteLog
@@ -28,8 +30,18 @@ def open_log(address: str) -> Log:
     match kind:
         case "sqlite":
             return SqliteLog(Path(where))
+        case "kafka":
+            return KafkaLog(kafka_settings(where))
         case _:
             raise ValueError(f"no such kind of log: {kind}")
+
+
+def kafka_settings(where: str, instance: str = "1") -> KafkaSettings:
+    """Settings for tests: one copy, and no longer waits than the tests can bear. `where` is `<prefix>@<bootstrap>`."""
+    prefix, _, bootstrap = where.partition("@")
+    return KafkaSettings(
+        bootstrap, instance, prefix, replicas=1, session_seconds=6, transaction_seconds=6, answer_seconds=5
+    )
 
 
 class Counting:
@@ -93,7 +105,7 @@ def main(address: str, command: str, *arguments: str) -> None:
         topology = Counting(tells=True)
         settings = LoopSettings(records_max=7)
         loop = Loop(log.loop(topology.name, topology.inputs), topology, SystemClock(), settings)
-        while loop.turn():
+        while loop.turn() or loop.is_behind():
             pass
     log.close()
 

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from sauma.content import as_text
-from sauma_services.demo.cast import prepare
+from sauma_services.demo.cast import PROVIDER, prepare
 from sauma_services.demo.play import Play
 from sauma_services.demo.story import BEFORE_THE_END, THE_END
 from sauma_services.demo.sync import compare, holdings
@@ -130,4 +130,4 @@ def test_nobody_holds_what_only_others_may(play: Play) -> None:
         "social-13",
     ]
     erased = "half days"
-    assert not any(erased in text.lower() for text in held["provider-valmennus"])
+    assert not any(erased in text.lower() for text in held[PROVIDER])

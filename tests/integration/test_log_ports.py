@@ -1,18 +1,20 @@
 """What every log promises behind its ports. Another log becomes another parameter of `under_test`."""
 
-import itertools
 import os
 import random
 import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from integration.log_worker import INPUT, OUTPUT, TOMBSTONE_AT, Counting, open_log
 from sauma_services.runtime import topics
 from sauma_services.runtime.errors import Fenced, NeedsOperator
@@ -46,11 +48,13 @@ class UnderTest:
         )
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "kafka"])
 def under_test(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[UnderTest]:
     match request.param:
         case "sqlite":
             address = f"sqlite:{tmp_path / 'data' / 'log.sqlite3'}"
+        case "kafka":  # a prefix of its own for each test: they share a broker, and never a topic
+            address = f"kafka:t{uuid.uuid4().hex}.@{request.getfixturevalue('bootstrap')}"
         case _:
             raise AssertionError(request.param)
     log = open_log(address)
@@ -63,8 +67,16 @@ def log(under_test: UnderTest) -> Log:
     return under_test.log
 
 
+def there(log: Log, *names: str) -> None:
+    """Topics are created before they are used; those that a test has created itself stay as they are."""
+    for name in names:
+        with suppress(NeedsOperator):
+            log.create([row(name)])
+
+
 def joined(log: Log, *inputs: str, group: str = "group", partitions: int = 1) -> LoopLog:
     """A loop that has been told of all its partitions."""
+    there(log, *(inputs or (INPUT,)), OUTPUT, "decisions")
     loop = log.loop(group, inputs or (INPUT,))
     gained: set[int] = set()
     while len(gained) < partitions:
@@ -85,6 +97,7 @@ def read_at_least(loop: LoopLog, count: int, count_max: int = 100) -> list[Recor
 
 
 def publish(log: Log, topic: str, *pairs: tuple[bytes, bytes]) -> None:
+    there(log, topic)
     log.publisher().publish(topic, [Append(topic, key, value) for key, value in pairs])
 
 
@@ -102,6 +115,7 @@ def values(records: Sequence[Record]) -> list[bytes]:
 
 def test_what_was_published_is_read_as_it_was(log: Log) -> None:
     headers = (("incarnation", b"\x00\xff"), ("seq", b""), ("ä", b"x" * 70_000))
+    there(log, INPUT)
     log.publisher().publish(INPUT, [Append(INPUT, b"k", b"", headers), Append(INPUT, b"", b"v" * 1_000_000)])
 
     first, second = everything(log, INPUT)
@@ -344,11 +358,13 @@ def test_a_long_topic_does_not_keep_a_short_one_waiting(log: Log) -> None:
     assert b"short" not in values(first)
 
     publish(log, SECOND_INPUT, (b"k", b"short"))
-    following = itertools.takewhile(
-        lambda batch: b"short" not in values(batch), (loop.read(100, 0.5) for _ in range(30))
-    )
+    before = 0
+    # As a loop reads: with a commit after each batch. Merely reading is quicker than any log can fetch.
+    while b"short" not in values(batch := loop.read(100, 0.5)):
+        loop.commit(batch, (), {})
+        before += len(batch)
 
-    assert sum(len(batch) for batch in following) <= 1_000
+    assert before <= 1_000
 
 
 def test_every_topic_gets_its_turn_when_a_read_holds_fewer_than_there_are(log: Log) -> None:
@@ -372,6 +388,7 @@ def test_every_topic_gets_its_turn_when_a_read_holds_fewer_than_there_are(log: L
 
 
 def test_two_processes_publish_at_once_and_nothing_is_lost_or_out_of_order(under_test: UnderTest) -> None:
+    there(under_test.log, INPUT)
     with under_test.start("publish", "a", "100") as one, under_test.start("publish", "b", "100") as other:
         pass
     assert (one.returncode, other.returncode) == (0, 0)
@@ -484,7 +501,9 @@ def test_a_loop_killed_at_a_failpoint_commits_each_batch_once(under_test: UnderT
 
     done = assert_consistent(under_test.log, 1)
 
-    assert done == (21 if failpoint == "router.after-commit" else 14)
+    # A read may come back empty, and then the third one is an earlier batch's.
+    expected = {"router.after-commit": {21}, "router.after-read": {0, 7, 14}}
+    assert done in expected.get(failpoint, {14})
     with under_test.start("drain") as worker:
         worker.communicate(timeout=120)
     assert assert_consistent(under_test.log, 1) == 40

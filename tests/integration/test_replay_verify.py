@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sauma.fact import Moment
-from sauma.ids import EndpointId
+from sauma.ids import EndpointId, SubjectId
 from sauma.resources import load_laws, names, read_text
 from sauma.rulefile import Laws, read_laws
 from sauma_services.replay import Difference, Verified, verify
@@ -214,8 +214,8 @@ def test_a_delivery_under_another_clients_key_is_located(copy: Path) -> None:
     assert differences == (Difference(TO_KELA, 3, SUBJECT, 4, "other-key"),)
 
 
-@pytest.mark.parametrize("subject", ["", SUBJECT])
-def test_a_delivery_with_facts_does_not_hide_behind_number_0(copy: Path, subject: str) -> None:
+@pytest.mark.parametrize("subject", [SubjectId(""), SUBJECT])
+def test_a_delivery_with_facts_does_not_hide_behind_number_0(copy: Path, subject: SubjectId) -> None:
     at: list[int] = []
 
     def alter(stored: Stored) -> None:

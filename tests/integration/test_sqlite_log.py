@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from integration.log_worker import INPUT, OUTPUT
 from sauma_services.runtime.clock import ManualClock
 from sauma_services.runtime.errors import NeedsOperator, TryAgain

@@ -162,8 +162,7 @@ def proposes(w: World, c: Choices) -> Said:
         return None
     item = c.of(items)
     name = f"proposal-{source}-{c.number() % 3}"
-    about = {"about": item.id, "about_version": item.version}
-    stated = put(name, "proposal", item.category, handling=item.handling, **about)
+    stated = put(name, "proposal", item.category, handling=item.handling, about=item.id, about_version=item.version)
     return source, _in_plan(w, FactStep("propose", stated.id, put=stated))
 
 
@@ -219,8 +218,17 @@ _STEPS = (
 )
 
 
+def _agency(endpoint: EndpointId) -> str:
+    role = ROLE[endpoint]
+    return "welfare" if role in ("social-care", "health-care") else role
+
+
 def relates(w: World, c: Choices) -> Said:
-    """A step of the relationship."""
+    """A step of the relationship; an ending mostly goes on, since nothing that follows it would be seen otherwise."""
+    now = w.client.head.relationship
+    if now is not None and now.state == "ending" and not c.one_in(4):
+        waited_for = [party for party in now.parties if ROLE.get(party) and _agency(party) not in now.end_confirmed]
+        return c.of(waited_for or now.parties), Relationship("end-confirmed")
     return _speaker(w, c), Relationship(c.of(_STEPS))
 
 

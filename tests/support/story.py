@@ -23,7 +23,7 @@ from sauma.fact import Moment
 from sauma.ids import FactId, ReferralId, WillId, conflict_fact
 from sauma.sealing import digest
 from sauma.step import Step
-from support.world import D, E, E2, H, K, P, S, S2, World, fact, marks, plan, put, puts
+from support.world import E2, S2, E, H, K, P, S, World, fact, marks, plan, put, puts
 
 TYM15, TYM12, TYM3, TYM8 = "TYM 381/2023 15 §", "TYM 381/2023 12.2 §", "TYM 381/2023 3 §", "TYM 381/2023 8 §"
 JTPL116, JULKL, ATL38 = "JTPL 380/2023 116.4 §", "JulkL 621/1999 26 §", "ATL 703/2023 38 §"

@@ -7,7 +7,7 @@ from sauma.codec import Codec
 from sauma.decision import Decision
 from sauma.delivery import Delivery
 from sauma.endpoints import Endpoint
-from sauma.event import Body, Event, Facts, FactPut, FactStep, PlanUpdate
+from sauma.event import Body, Event, FactPut, Facts, FactStep, PlanUpdate
 from sauma.fact import EmploymentEffect, Marks, Moment, Necessity
 from sauma.ids import EndpointId, FactId, PlanId, SubjectId, event_hash, event_id
 from sauma.journal import Entry

@@ -1,6 +1,7 @@
 """An entry put together around an event's own bytes is the entry that the codec writes, and gives the same bytes back."""
 
 import io
+from typing import Any
 
 import fastavro
 import pytest
@@ -32,7 +33,7 @@ OTHERS: st.SearchStrategy[What] = st.one_of(
 
 def _by_fastavro(entry: Entry) -> bytes:
     dump, _ = REGISTRY.converters(Entry)
-    known: dict[str, object] = {}
+    known: dict[str, dict[Any, Any]] = {}
     for name, schema in REGISTRY.named().items():
         parsed = fastavro.parse_schema(schema, named_schemas=known)
         if name == Entry.__name__:

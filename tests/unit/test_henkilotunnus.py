@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sauma.henkilotunnus import Invalid, Valid, check, for_test
 
 SIGNS = {1800: "+", 1900: "-YXWVU", 2000: "ABCDEF"}

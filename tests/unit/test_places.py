@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+
 from sauma.ids import EndpointId
 from sauma.places import (
     ALAND,

@@ -4,16 +4,18 @@
 property (times its weight), and others in every run.
 """
 
+import itertools
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from sauma.client import Given
-from sauma.event import Body, ClientChange, Correction, Event, Receipt, Scope, Will
+from sauma.decision import Ruling
+from sauma.event import Body, ClientChange, Correction, Event, Held, Receipt, Scope, Will
 from sauma.fact import Moment
 from sauma.ids import EndpointId, FactId, WillId, delivery_id, event_hash
 from sauma.journal import Entry, Refused
@@ -24,10 +26,10 @@ from sauma_services.checker.reading import Reading, Told, join
 from support.choices import Choices
 from support.histories import recorded_world, told
 from support.snapshots import DECISION, DELIVERY, EVENT, RecordedWorld
-from support.world import SUBJECT, E, H, K, P, S, fact
+from support.world import SUBJECT, E, H, K, P, S, fact, marks, put, puts
 
 _CHOSEN = os.environ.get("SAUMA_PROPERTY_EXAMPLES")
-_EXAMPLES = int(_CHOSEN or 250)
+_EXAMPLES = int(_CHOSEN or 220)
 
 HISTORIES = st.binary(min_size=60, max_size=140)
 """About six bytes a record; min_size is what decides hypothesis's usual size, and zeros shrink to nothing happening."""
@@ -73,7 +75,7 @@ def test_everything_that_leaves_and_everything_that_stays_agrees_with_the_refere
     assert violations(told(data)) == []
 
 
-@examples()
+@examples(0.6)
 @given(HISTORIES)
 def test_what_never_leaves_never_leaves(data: bytes) -> None:
     world = told(data)
@@ -85,7 +87,7 @@ def test_what_never_leaves_never_leaves(data: bytes) -> None:
                 assert item.handling in ("ordinary", "locality") or owner == delivery.recipient
 
 
-@examples()
+@examples(0.6)
 @given(HISTORIES)
 def test_every_pair_has_one_outcome_and_everything_that_leaves_is_decided(data: bytes) -> None:
     world = told(data)
@@ -93,7 +95,9 @@ def test_every_pair_has_one_outcome_and_everything_that_leaves_is_decided(data: 
     for taken in world.steps:
         pairs = Counter((ruling.recipient, ruling.fact) for ruling in taken.decision.rulings)
         assert not [pair for pair, times in pairs.items() if times > 1]
-        left = {(d.recipient, item.fact) for d in taken.deliveries for item in (*d.puts, *d.rebased, *d.retracted)}
+        left = {(d.recipient, item.fact) for d in taken.deliveries for item in d.puts}
+        left |= {(d.recipient, moved.fact) for d in taken.deliveries for moved in d.rebased}
+        left |= {(d.recipient, back.fact) for d in taken.deliveries for back in d.retracted}
         outcomes = {"released", "rebased", "retracted"}
         assert left == {(r.recipient, r.fact) for r in taken.decision.rulings if r.outcome in outcomes}
 
@@ -101,7 +105,7 @@ def test_every_pair_has_one_outcome_and_everything_that_leaves_is_decided(data: 
 # Order, repeats, time.
 
 
-@examples()
+@examples(0.8)
 @given(HISTORIES, st.integers(0, 255))
 def test_repeating_any_event_changes_nothing(data: bytes, choice: int) -> None:
     world = told(data)
@@ -131,6 +135,8 @@ def test_any_interleaving_of_the_sources_leaves_all_parties_in_sync(data: bytes,
 
     assert violations(world) == []
     held = {recipient: world.held(recipient) for recipient in {delivery.recipient for delivery in world.deliveries}}
+    # Where something is not known yet, an earlier version may stay with whoever has it; nobody may have another text of one.
+    waiting = {ruling.fact for ruling in rulings(world) if ruling.outcome == "undecided"}
     copies: dict[FactId, set[tuple[int, str, bytes]]] = defaultdict(set)
     for (endpoint, name), given_fact in live(world).items():
         current = world.client.facts[name].fact
@@ -139,10 +145,12 @@ def test_any_interleaving_of_the_sources_leaves_all_parties_in_sync(data: bytes,
             assert held[endpoint][name][0] == given_fact.version
         if given_fact.version == current.version:
             copies[name].add((current.version, current.status, current.cell))
-    undecided = {(r.recipient, r.fact) for d in world.decisions for r in d.rulings if r.outcome == "undecided"}
-    assert not [
-        name for name, all_alike in copies.items() if len(all_alike) > 1 and name not in {f for _, f in undecided}
-    ]
+    assert not [name for name, alike in copies.items() if len(alike) > 1 and name not in waiting]
+
+
+def rulings(world: RecordedWorld) -> Iterator[Ruling]:
+    """Everything that was ruled on, in order."""
+    return (ruling for decision in world.decisions for ruling in decision.rulings)
 
 
 def interleaved(world: RecordedWorld, choices: Choices) -> RecordedWorld:
@@ -159,7 +167,7 @@ def interleaved(world: RecordedWorld, choices: Choices) -> RecordedWorld:
     return other
 
 
-@examples(0.5)
+@examples(0.4)
 @given(HISTORIES)
 def test_the_same_history_gives_the_same_bytes(data: bytes) -> None:
     world, again = told(data), recorded_world()
@@ -173,7 +181,7 @@ def test_the_same_history_gives_the_same_bytes(data: bytes) -> None:
     assert again.client == world.client
 
 
-@examples()
+@examples(0.6)
 @given(HISTORIES)
 def test_numbers_are_contiguous_ids_computed_and_time_strictly_rises(data: bytes) -> None:
     world = told(data)
@@ -184,26 +192,27 @@ def test_numbers_are_contiguous_ids_computed_and_time_strictly_rises(data: bytes
         assert delivery.number == latest[delivery.recipient]
         assert delivery.id == delivery_id(SUBJECT, delivery.recipient, delivery.number)
     moments = [decision.effective_at for decision in world.decisions]
-    assert all(earlier < later for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(earlier < later for earlier, later in itertools.pairwise(moments))
     assert [decision.number for decision in world.decisions] == list(range(1, len(world.entries) + 1))
 
 
 # Wills.
 
 
-@examples(1.5)
+@examples()
 @given(HISTORIES)
 def test_a_withdrawal_holds_from_its_own_record_on(data: bytes) -> None:
     world = told(data)
 
     for step, taken in enumerate(world.steps):
         withdrawn = {will.will.will for will in taken.client.head.wills if will.withdrawn_at is not None}
-        sent = [item for d in taken.deliveries for item in (*d.puts, *d.rebased)]
-        assert not [item.fact for item in sent if item.basis.will in withdrawn]
+        bases = [item.basis for d in taken.deliveries for item in d.puts]
+        bases += [moved.basis for d in taken.deliveries for moved in d.rebased]
+        assert not [basis for basis in bases if basis.will in withdrawn]
         assert not [pair for pair, held in live(world, step).items() if held.will in withdrawn]
 
 
-@examples()
+@examples(0.8)
 @given(HISTORIES)
 def test_a_consent_adds_for_its_recipient_and_takes_nothing_from_anybody(data: bytes) -> None:
     world = without(told(data), lambda event: event.source == P and isinstance(event.body, Receipt))
@@ -236,7 +245,7 @@ def without(world: RecordedWorld, leaves_out: Callable[[Event], bool]) -> Record
     return other
 
 
-@examples()
+@examples(0.6)
 @given(HISTORIES)
 def test_nobody_records_a_will_in_its_own_favour(data: bytes) -> None:
     world = told(data)
@@ -261,7 +270,7 @@ def _known_will(world: RecordedWorld) -> WillId:
     return next((will.will.will for will in world.client.head.wills if will.withdrawn_at is None), WillId("w-none"))
 
 
-@examples()
+@examples(0.8)
 @given(HISTORIES, st.sampled_from([E, S, H, K]), st.sampled_from(NARROWING))
 def test_what_narrows_never_waits_for_a_gap(
     data: bytes, source: EndpointId, narrowing: Callable[[RecordedWorld], Body]
@@ -279,3 +288,45 @@ def test_what_narrows_never_waits_for_a_gap(
         assert [d.retracted for d in early.deliveries] == [d.retracted for d in in_turn.deliveries]
     else:
         assert early.decision.outcome == "parked"
+
+
+# Cases that random histories found once and reach too seldom to be left to chance.
+
+
+def in_plan() -> RecordedWorld:
+    """Relationship open, a plan with items of E and S, and H's capacity with E."""
+    return told(b"\x00")
+
+
+def test_a_withdrawn_permit_carries_nothing_because_another_one_is_too_old_to_tell() -> None:
+    world, scope = in_plan(), Scope(categories=(5,))
+    world.say(E, Will(WillId("w1"), "given", "permit", ("social-care",), scope, evidence="archive-1"))
+    old = Moment(world.now - 10_000)
+    world.say(E, Will(WillId("w2"), "given", "permit", ("social-care",), scope, read_at=old, age_ms_max=1))
+    assert live(world)[S, fact("capacity-H")].will == "w1"
+
+    world.say(K, Will(WillId("w1"), "withdrawn", "permit"))
+
+    assert (S, fact("capacity-H")) not in live(world)
+    assert violations(world) == []
+
+
+def test_a_correction_that_comes_before_its_fact_is_not_lost() -> None:
+    world = in_plan()
+    needed = puts(put("need", "service-need", 6, marks=marks("kela", affects=True, at=world.now)))
+    stated, corrected = world.event(E, needed), world.event(E, Correction(fact("need"), "wrong"))
+
+    assert world.journal(corrected).decision.outcome == "parked"
+    filled = world.journal(stated)
+
+    assert filled.client.facts[fact("need")].fact.status == "void"
+    assert not [item for delivery in filled.deliveries for item in delivery.puts]
+
+
+def test_who_answers_that_it_erased_what_was_wrong_is_not_told_again() -> None:
+    world = in_plan()
+    world.say(S, Correction(fact("item-S"), "wrong"))
+
+    answered = world.say(E, Receipt("erased", (Held(fact("item-S"), 1),)))
+
+    assert (answered.decision.outcome, answered.deliveries) == ("accepted", ())

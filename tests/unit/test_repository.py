@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from sauma.henkilotunnus import Valid, check, for_test
 
 ROOT = Path(__file__).parents[2]

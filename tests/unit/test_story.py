@@ -1,13 +1,17 @@
 """The story on the pure core: every line, every recipient, every paragraph; recipients not named get nothing."""
 
 import pytest
+
+from sauma.decision import Decision
 from support.story import LINES, NAMES, Line
 from support.world import World, leaves, stays
 
+Told = tuple[Line, dict[str, set[str]], dict[tuple[str, str], str], Decision]
 
-def _told() -> dict[str, tuple[Line, object, object]]:
+
+def _told() -> dict[str, Told]:
     world = World()
-    told = {}
+    told: dict[str, Told] = {}
     for line in LINES:
         taken = line.says(world)
         told[line.number] = (line, leaves(taken, NAMES), stays(taken, NAMES), taken.decision)

@@ -117,7 +117,7 @@ class Applier:
         if own.state == EXPECTED:
             work.links.append(after)
             work.spoke_before = work.spoke_before or not work.client.is_settled
-            if not self._is_newer_than_register(work, put):
+            if own.refused or not self._is_newer_than_register(work, put):
                 return  # what stands in the register is that version, or an edit of it that is still to be said
         elif own.version >= put.version:
             return  # an edit of the register's is on its way, on an older base: it is said again on this one

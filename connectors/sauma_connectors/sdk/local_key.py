@@ -18,10 +18,11 @@ _OPEN_TO_OTHERS = 0o077
 class LocalKey:
     """Seals texts and makes keyed hashes. Each use has a key of its own, so that no hash of one says anything of another."""
 
-    __slots__ = ("_cipher", "_key")
+    __slots__ = ("_cipher", "_key", "_uses")
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._uses: dict[str, bytes] = {}
         self._cipher = AESGCMSIV(self._derived("seal"))
 
     def index(self, use: str, *parts: str | bytes) -> bytes:
@@ -46,7 +47,10 @@ class LocalKey:
         return plain.decode("utf-8", "surrogatepass")
 
     def _derived(self, use: str) -> bytes:
-        return hmac.digest(self._key, f"sauma connector store {use}".encode(), "sha256")
+        known = self._uses.get(use)
+        if known is None:
+            known = self._uses[use] = hmac.digest(self._key, f"sauma connector store {use}".encode(), "sha256")
+        return known
 
 
 def _bytes(part: str | bytes) -> bytes:

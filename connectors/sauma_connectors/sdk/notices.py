@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 from sauma.delivery import Notice
 from sauma.ids import SubjectId
-from sauma_connectors.sdk.clients import LocalClient
+from sauma_connectors.sdk.clients import WAITING, LocalClient
 from sauma_connectors.sdk.contract import Told
 from sauma_connectors.sdk.outbox import Effect, Written
 from sauma_connectors.sdk.parts import Parts
-from sauma_connectors.sdk.repair import STALE, Repair
-from sauma_connectors.sdk.rows import EXPECTED, REFUSED, VOID
+from sauma_connectors.sdk.repair import NOT_TAKEN, STALE, Repair
+from sauma_connectors.sdk.rows import EXPECTED, REFUSED, VOID, RowMemory
 
 OTHER_OUTBOX = frozenset({"same-seq-other-bytes", "stale-incarnation"})
 """Refusals that an outbox gets which was restored from an older copy."""
@@ -30,6 +30,15 @@ class Telling:
 
     told: Told
     key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the register must hear of a notice besides the notice itself."""
+
+    told: tuple[Told, ...] = ()
+    links: tuple[RowMemory, ...] = ()
+    """Rows whose newest version the router did not take: the link goes back to the version before."""
 
 
 class Notices:
@@ -55,25 +64,26 @@ class Notices:
             return None
         return Telling(Told(notice.code, notice.reason, notice.reference, row), key)
 
-    def take(self, client: LocalClient, notice: Notice) -> list[Told]:
-        """What the notice changes here, within a transaction of the caller's; what the agency must know besides."""
+    def take(self, client: LocalClient, notice: Notice) -> Taken:
+        """What the notice changes here, within a transaction of the caller's; what the register must hear besides."""
         subject = client.subject
         about = self._event(subject, notice)
         match notice.code:
             case "inventory-answered":
                 latest = self._parts.clients.of(subject) or client
                 is_ours = notice.reference == latest.repair_event
-                return self._repair.answered(latest) if is_ours and latest.repair == "waiting" else []
+                if is_ours and latest.repair == WAITING:
+                    return Taken(told=tuple(self._repair.answered(latest)))
             case "waiting":
                 if not self._parts.outbox.send_again(subject, notice.seq):
                     for act in self._parts.outbox.acts_since(subject, notice.seq):
                         self._parts.rows.forget_act(act)  # what waits behind the gap is void with this outbox
                     self._repair.renew()
             case "refused" if about is not None:
-                self._refused(about, notice.reason)
-        return []
+                return Taken(links=tuple(self._refused(about, notice.reason)))
+        return Taken()
 
-    def _refused(self, about: Written, reason: str) -> None:
+    def _refused(self, about: Written, reason: str) -> list[RowMemory]:
         if reason in OTHER_OUTBOX:
             self._forget(about)
             if about.incarnation == self._parts.outbox.incarnation:
@@ -82,16 +92,19 @@ class Notices:
             self._forget_versions(about)
             self._repair.want(about.subject)
         else:
-            for effect in about.effects:
-                self._take_back(effect, reason)
+            taken_back = [self._take_back(effect, reason) for effect in about.effects]
+            return [memory for memory in taken_back if memory is not None and memory.version]
+        return []
 
-    def _take_back(self, effect: Effect, reason: str) -> None:
+    def _take_back(self, effect: Effect, reason: str) -> RowMemory | None:
         """The router stays at the version before; the row is not said again until it changes, or the reason may have."""
         memory = self._parts.rows.of_index(effect.row)
         if memory is None or memory.version != effect.now:
-            return  # said again since, on this version: that is refused too, for its base
+            return None  # said again since, on this version: that is refused too, for its base
         state = REFUSED if effect.was == 0 and memory.state != VOID else memory.state
-        self._parts.rows.put(replace(memory, version=effect.was, state=state, refused=reason))
+        after = replace(memory, version=effect.was, state=state, refused=reason)
+        self._parts.rows.put(after)
+        return after
 
     def _forget(self, about: Written) -> None:
         """Nothing of this event was taken: its act is unsaid, and of its rows the router's version is not known."""
@@ -103,7 +116,7 @@ class Notices:
         for effect in about.effects:
             memory = self._parts.rows.of_index(effect.row)
             if memory is not None and memory.state != VOID:
-                refused = STALE if is_new_known and effect.was == 0 and effect.now > 0 else ""
+                refused = STALE if is_new_known and effect.was == 0 and effect.now > 0 else NOT_TAKEN
                 self._parts.rows.put(replace(memory, state=EXPECTED, version=0, refused=refused))
 
     def _event(self, subject: SubjectId, notice: Notice) -> Written | None:

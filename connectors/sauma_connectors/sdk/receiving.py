@@ -13,7 +13,7 @@ from sauma_connectors.sdk.channel import Arriving
 from sauma_connectors.sdk.clients import LocalClient
 from sauma_connectors.sdk.collapse import overtaken
 from sauma_connectors.sdk.contract import Retry, Told
-from sauma_connectors.sdk.notices import MAY_CHANGE, Notices
+from sauma_connectors.sdk.notices import MAY_CHANGE, Notices, Taken
 from sauma_connectors.sdk.parts import Parts
 from sauma_connectors.sdk.repair import Repair
 
@@ -144,12 +144,12 @@ class Receiving:
             self._parts.settings.failpoint("connector.sink-applied")
         return worked
 
-    def _tell_after(self, applied: Applying, told: Sequence[Told]) -> None:
-        """What the register hears besides: of rows that repair gave up, and the links of those that came back."""
-        for one in told:
-            self._parts.sink.apply(applied.person, one)
+    def _tell_after(self, applied: Applying, taken: Sequence[Taken]) -> None:
+        """What the register hears besides: of rows that repair gave up, and links that came back or go back."""
+        for told in (told for one in taken for told in one.told):
+            self._parts.sink.apply(applied.person, told)
         if applied.person is not None:
-            for link in applied.links:
+            for link in (*applied.links, *(link for one in taken for link in one.links)):
                 self._parts.sink.shared(applied.person, link.row, link.fact, link.version)
 
     def _wait(self, subject: SubjectId) -> None:
@@ -160,8 +160,8 @@ class Receiving:
         pause_ms = min(settings.retry_longest_ms, settings.retry_first_ms * 2 ** min(client.tries, _DOUBLINGS_MAX))
         self._parts.clients.change(subject, tries=client.tries + 1, try_at=self._parts.clock() + pause_ms)
 
-    def _remember(self, done: Applying) -> list[Told]:
-        """Everything that one applied delivery changes here, in the caller's transaction; what the agency must know besides."""
+    def _remember(self, done: Applying) -> list[Taken]:
+        """Everything that one applied delivery changes here, in the caller's transaction; what the register must hear besides."""
         parts, client, subject = self._parts, done.client, done.client.subject
         if done.delivery.number > client.number + 1:
             self._repair.want(subject)  # something was missed: the answer to an inventory makes it good
@@ -171,14 +171,12 @@ class Receiving:
             parts.outbox.write(parts.outbox.draft(subject), receipt, occurred_at=Moment(parts.clock()))
         for key in done.told:
             parts.told.add(key, is_of_poll=False)
-        told: list[Told] = []
-        for notice in done.delivery.notices:
-            told += self._notices.take(client, notice)
+        taken = [self._notices.take(client, notice) for notice in done.delivery.notices]
         parts.clients.change(subject, number=done.delivery.number, tries=0, try_at=0)
         parts.inbox.done(done.delivery)
         parts.inbox.to_confirm(done.delivery, parts.clock())
         self.counts.update(done.unopened)
-        return told
+        return taken
 
     def _remember_facts(self, done: Applying) -> None:
         parts, subject = self._parts, done.client.subject

@@ -20,6 +20,9 @@ from sauma_connectors.sdk.rows import CLOSED, CLOSED_BEFORE, EXPECTED, OPEN, VOI
 STALE = "stale-base"
 """Stands at an expected row whose put as a new fact was refused: the router has the fact, so it must come back."""
 
+NOT_TAKEN = "not-taken"
+"""Stands at an expected row whose latest content the router did not take: what comes back may not be written over it."""
+
 
 class Repair:
     """Writes inventories and takes their answers. Everything here runs within a transaction of the caller's."""

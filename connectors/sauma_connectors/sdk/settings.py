@@ -10,7 +10,7 @@ def _nothing(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
-    """Every value has a default that suits an agency's register of a few hundred thousand rows."""
+    """Every value has a default that suits one register on one machine."""
 
     read_count_max: int = 500
     """Deliveries taken from the log at once: more lets more of a backlog collapse, and holds more in memory."""

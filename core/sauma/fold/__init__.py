@@ -93,6 +93,8 @@ _PLAIN = {
 
 def _step(change: Change, context: Context, step: FactStep) -> Folded:
     if step.step == "put":
+        if step.put is not None and step.put.kind == "referral":
+            return Refusal("kind-not-putable")  # a referral comes by its own steps, which address it
         joint = step.put is not None and step.put.kind in KINDS and KINDS[step.put.kind].is_joint
         return plans.put_joint(change, context, step) if joint else facts.put(change, context, step)
     handler = _PLAIN.get(step.step)

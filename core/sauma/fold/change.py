@@ -1,12 +1,13 @@
 """What folding one record into a client gives: the changed client and what was touched, or a refusal. Nothing else changes a client."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sauma.client import Client, FactState, Head
 from sauma.delivery import Notice
 from sauma.event import Event
 from sauma.fact import THE_THREE, Moment
 from sauma.ids import EndpointId, FactId
+from sauma.making import cheap_to_make
 from sauma.places import Endpoint, Places
 
 
@@ -25,6 +26,7 @@ class Telling:
     notice: Notice
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a fold is told besides the client: the event, who speaks, the effective time, the places."""
@@ -35,6 +37,7 @@ class Context:
     places: Places
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Change:
     """A client on its way through one record."""
@@ -47,20 +50,20 @@ class Change:
 
     def head(self, **changes: object) -> "Change":
         """The same change with a changed head."""
-        return replace(self, client=self.client.with_head(**changes))
+        return Change(self.client.with_head(**changes), self.touched, self.bears_on_rights, self.tellings)
 
     def facts(self, *states: FactState) -> "Change":
         """The same change with these facts put in, and touched."""
         touched = self.touched | {state.fact.id for state in states}
-        return replace(self, client=self.client.with_facts(*states), touched=touched)
+        return Change(self.client.with_facts(*states), touched, self.bears_on_rights, self.tellings)
 
     def rights(self) -> "Change":
         """The same change, after which everything must be asked again."""
-        return replace(self, bears_on_rights=True)
+        return Change(self.client, self.touched, bears_on_rights=True, tellings=self.tellings)
 
     def tell(self, to: EndpointId, notice: Notice) -> "Change":
         """The same change with one more notice."""
-        return replace(self, tellings=(*self.tellings, Telling(to, notice)))
+        return Change(self.client, self.touched, self.bears_on_rights, (*self.tellings, Telling(to, notice)))
 
 
 Folded = Change | Refusal

@@ -82,6 +82,8 @@ def stated_fact(context: Context, stated: FactPut, known: FactState | None, *, s
         ends=stated.ends,
         sealed_as=sealed_as,
         cell=stated.cell,
+        service_task=stated.service_task,
+        document=stated.document,
     )
 
 

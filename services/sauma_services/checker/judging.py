@@ -142,6 +142,8 @@ class Judge:
             self.found("I2", f"{pair}: asks {back.ask}, should ask {ask}")
         if ask != "error" and not held.is_live:
             self.found("I8", f"{pair}: taken back again")
+        if fact.kind not in ACCOMPANYING and allowed(self.client, fact, to, held.copy, self.places).now:
+            self.found("lawful-lost", f"{pair}: taken back though it may be held")
         if ask == "error" and held.told_void:
             self.found("I8", f"{pair}: told again that it was wrong")
         self.ledger.retract(to.id, back)

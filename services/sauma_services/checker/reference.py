@@ -71,19 +71,26 @@ def allowed(client: NaiveClient, fact: NaiveFact, to: Endpoint, copy: Copy | Non
     if fact.addressed_to is None or fact.owner == to.id or _is_addressee(client, fact, to):
         known = (places.endpoint(EndpointId(name)) for name in _speakers(client, fact))
         speakers = [endpoint for endpoint in known if endpoint is not None and endpoint.role in THREE]
-        if to.role in THREE:
-            found |= _among_the_three(client, fact, to, speakers)
-        if to.role == "keha" and speakers:
-            found |= _joint_data_set(client, fact)
+        found = _by_statute(client, fact, to, speakers, copy)
         if to.role == "provider" and speakers:
-            found |= _provider(client, fact, to)
-        if (to.role in THREE or to.role == "keha") and speakers:
-            found |= _ending(client, fact, copy)
+            found |= _by_consent(client, fact, to)
         if to.role in CARE and any(s.role in CARE for s in speakers):
             _care(client, fact, to, found, maybe)
     if owns and not found and copy is not None:
         found.add(OWN)  # a move made it the owner: what it was passed stays its own
     return Allowed(frozenset(found), frozenset(maybe)) if found or maybe else NOTHING
+
+
+def _by_statute(
+    client: NaiveClient, fact: NaiveFact, to: Endpoint, speakers: list[Endpoint], copy: Copy | None
+) -> set[Ground]:
+    if not speakers:
+        return set()
+    if to.role == "provider":
+        return _party_of_plan(client, fact, to)
+    if to.role == "keha":
+        return _joint_data_set(client, fact) | _ending(client, fact, copy)
+    return _among_the_three(client, fact, to, speakers) | _ending(client, fact, copy) if to.role in THREE else set()
 
 
 def _speakers(client: NaiveClient, fact: NaiveFact) -> tuple[str, ...]:
@@ -172,15 +179,20 @@ def _joint_data_set(client: NaiveClient, fact: NaiveFact) -> set[Ground]:
     return {Ground(TYM_12)} if goes else set()
 
 
-def _provider(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> set[Ground]:
-    """Domain rows 18 and 19: no health data but by itemised consent; the rest as a party of the plan, or by consent."""
-    if fact.handling != "ordinary" or fact.category not in (1, 5, 7):
-        return set()
-    found: set[Ground] = set()
+def _party_of_plan(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> set[Ground]:
+    """Domain row 18: a service provider that is a party of the plan; no health data."""
     plan = client.plans.get(fact.plan or "")
     is_party = plan is not None and to.id in plan.providers and client.is_open
-    if is_party and fact.category != 5 and any(role == "provider" for role, _, _ in fact.necessary):
-        found.add(Ground(JTPL_116))
+    is_necessary = any(role == "provider" for role, _, _ in fact.necessary)
+    goes = fact.handling == "ordinary" and fact.category in (1, 7) and is_party and is_necessary
+    return {Ground(JTPL_116)} if goes else set()
+
+
+def _by_consent(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> set[Ground]:
+    """Domain rows 18 and 19: what the client's consent names one by one; health data have a paragraph of their own."""
+    found: set[Ground] = set()
+    if fact.handling != "ordinary" or fact.category not in (1, 5, 7):
+        return found
     for will in client.wills.values():
         itemises = fact.id in will.said.scope.facts or fact.kind in will.said.scope.kinds
         if will.said.kind == "consent" and itemises and _names(will, to) and will.is_in_force(client.now):

@@ -10,14 +10,17 @@ from typing import Annotated
 
 import typer
 
+from sauma.places import PlacesError
 from sauma.resources import load_laws
 from sauma.rulefile import Laws, RuleFileError, read_laws
+from sauma_connectors.sdk import keyring
 from sauma_services.machine import Machine
 from sauma_services.machine.places import places_of
 from sauma_services.replay import verify
+from sauma_services.runtime.crash import install, tell_crash
 from sauma_services.runtime.errors import Failure
+from sauma_services.runtime.open_log import open_log
 from sauma_services.runtime.settings import load
-from sauma_services.runtime.sqlite_log import SqliteLog
 
 app = typer.Typer(
     name="sauma",
@@ -27,6 +30,9 @@ app = typer.Typer(
 )
 replay = typer.Typer(help="Take the journal again.", no_args_is_help=True)
 app.add_typer(replay, name="replay")
+
+_SAID_IN_A_SENTENCE = (Failure, RuleFileError, PlacesError, keyring.TryAgain, keyring.GiveUp, keyring.NeedsOperator)
+"""Exceptions whose text is written for a person, with ids and reasons only."""
 
 OutputOption = Annotated[str, typer.Option("--output", help="text or json", metavar="FORMAT")]
 
@@ -69,11 +75,12 @@ def replay_verify(
 ) -> None:
     """Take the whole journal again and compare every stored delivery and decision, byte for byte. Writes nothing."""
     settings = load(log / "sauma.toml")
-    if not settings.log_path.exists():
+    if settings.log.kind == "sqlite" and not settings.log_path.exists():
         raise typer.BadParameter(f"{settings.log_path} does not exist: give the data folder of a machine that has run")
-    opened = SqliteLog(settings.log_path)
+    opened = open_log(settings)
     try:
-        found = verify(opened.reader(), laws=_laws(law), places=places_of(settings))
+        partitions = settings.log.partitions_or_default
+        found = verify(opened.reader(), laws=_laws(law), places=places_of(settings), partitions=partitions)
     finally:
         opened.close()
     if output == "json":
@@ -101,9 +108,13 @@ def _laws(folder: Path | None) -> Laws:
 
 
 def main() -> None:
-    """The console script: what a person has to act on is said in a sentence, without a trace."""
+    """The console script: what a person has to act on is said in a sentence (2); a bug by its type and place (70)."""
+    install()
     try:
         app()
-    except (Failure, RuleFileError) as known:
+    except _SAID_IN_A_SENTENCE as known:
         sys.stderr.write(f"sauma: {known}\n")
         raise SystemExit(2) from None
+    except Exception as bug:  # noqa: BLE001 - left to Typer's hook, its text would be printed: it may be personal
+        tell_crash(bug)
+        raise SystemExit(70) from None

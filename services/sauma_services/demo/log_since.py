@@ -27,7 +27,7 @@ class Watch:
 
     machine: Machine
     counts: Counter[str] = field(default_factory=Counter)
-    _after: dict[str, int] = field(default_factory=dict)
+    _after: dict[tuple[str, int], int] = field(default_factory=dict)
     _conflicts: set[FactId] = field(default_factory=set)
 
     def news(self) -> News:
@@ -54,9 +54,10 @@ class Watch:
     def _since(self, topic: str) -> list[bytes]:
         reader = self.machine.reader
         found: list[bytes] = []
-        for record in reader.scan(topic, 0, self._after.get(topic, -1) + 1):
-            self._after[topic] = record.position
-            found.append(record.value)
+        for partition in range(self.machine.partitions):
+            for record in reader.scan(topic, partition, self._after.get((topic, partition), -1) + 1):
+                self._after[topic, partition] = record.position
+                found.append(record.value)
         return found
 
 

@@ -76,7 +76,12 @@ class Play:
         """What the story came to; violations by the invariant checker, over the whole log."""
         counts = self.watch.counts
         report = check(
-            snapshot(self.machine.reader, places=self.machine.places, sources=self.machine.runners),
+            snapshot(
+                self.machine.reader,
+                places=self.machine.places,
+                sources=self.machine.runners,
+                partitions=self.machine.partitions,
+            ),
             places=self.machine.places,
         )
         names = (

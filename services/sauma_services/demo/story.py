@@ -31,6 +31,10 @@ class Stage:
         """Whom the acts are about."""
         return self.client.henkilotunnus
 
+    def key(self, name: str) -> str:
+        """A row's key: an agency's table holds the rows of all its clients, and two rows of one key are none."""
+        return f"{name}-{self.hetu[:6]}"
+
     @property
     def now(self) -> Moment:
         """What the clerk's clock says."""
@@ -152,12 +156,12 @@ def _capacity_again(s: Stage) -> None:
 
 
 def _plan(s: Stage) -> None:
-    s.agencies.employment.plan(s.hetu, "plan-1", makers=(E, S, K), at=s.now)
+    s.agencies.employment.plan(s.hetu, s.key("plan"), makers=(E, S, K), at=s.now)
 
 
 def _item_a(s: Stage) -> None:
     s.rows["A"] = s.agencies.employment.plan_item(
-        s.hetu, "plan-1", COACHING, necessary_for=("social-care", "kela"), at=s.now
+        s.hetu, s.key("plan"), COACHING, necessary_for=("social-care", "kela"), at=s.now
     )
 
 
@@ -192,7 +196,7 @@ def _approval(s: Stage) -> None:
     own = employment.link(s.hetu, s.rows["A"])
     covers = sorted([f"{item.fact}@{item.version}" for item in items] + ([f"{own[0]}@{own[1]}"] if own else []))
     s.rows["approval"] = employment.approval(
-        s.hetu, "plan-1", covers=covers, statement="We approve the plan", signed_on="2026-11-23", at=s.now
+        s.hetu, s.key("plan"), covers=covers, statement="We approve the plan", signed_on="2026-11-23", at=s.now
     )
 
 
@@ -241,7 +245,7 @@ def _consent(s: Stage) -> None:
     identity = employment.received(s.hetu, "identity")[-1]
     employment.consent(
         s.hetu,
-        "consent-1",
+        s.key("consent"),
         recipients=(PROVIDER,),
         facts=(capacity.fact, identity.fact),
         rows=(s.rows["A"],),
@@ -251,7 +255,7 @@ def _consent(s: Stage) -> None:
 
 
 def _provider_joins(s: Stage) -> None:
-    s.agencies.employment.plan(s.hetu, "plan-1", providers=(PROVIDER,), at=s.now)
+    s.agencies.employment.plan(s.hetu, s.key("plan"), providers=(PROVIDER,), at=s.now)
 
 
 def _mark_for_provider(s: Stage) -> None:

@@ -16,16 +16,18 @@ from sauma_services.machine.channel import LogChannel
 from sauma_services.machine.connectors import connectors
 from sauma_services.machine.places import places_of
 from sauma_services.machine.releases import StateReleases
+from sauma_services.machine.share import Share, endpoints_of, everything
+from sauma_services.machine.topics_of import DELIVERY_PARTITIONS, topics_of
 from sauma_services.router import Router
 from sauma_services.runtime import logging as log
 from sauma_services.runtime.clock import Clock, SystemClock
+from sauma_services.runtime.errors import Failure
 from sauma_services.runtime.failpoints import failpoint
 from sauma_services.runtime.health import Health, State
 from sauma_services.runtime.loop import Loop
+from sauma_services.runtime.open_log import open_log
 from sauma_services.runtime.ports import Topology
 from sauma_services.runtime.settings import Settings
-from sauma_services.runtime.sqlite_log import SqliteLog
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries_row, inbound_row
 
 POLL_SECONDS = 0.5
 """How often an idle connector looks at its agency's folder and its deliveries; a person waits for neither."""
@@ -42,28 +44,59 @@ class Part:
 class Machine:
     """Everything that one machine runs. `settle` turns all parts in this thread; `run` gives each a thread of its own."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, laws: Laws | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        laws: Laws | None = None,
+        share: Share | None = None,
+        instance: str | None = None,
+    ) -> None:
+        """`share`: what of the configuration runs here, by default all. `instance`: see `open_log`."""
+        share = share or everything(settings)
         self.settings = settings
         self.clock = clock or SystemClock()
         self.data = settings.machine.data
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.places = places_of(settings)
-        self.log = SqliteLog(settings.log_path, clock=self.clock)
-        mine = [EndpointId(name) for one in settings.connector for name in one.endpoints]
-        self.log.create([JOURNAL, DECISIONS, REJECTED, RECEIPTS, *(inbound_row(endpoint) for endpoint in mine)])
-        self.log.create(deliveries_row(endpoint) for endpoint in self.places.endpoints)
-        self.keyring = FileKeyring(KeyringFiles.under(self.data / "keyring"), StateReleases(self.log.reader()))
-        self._topologies: tuple[Topology, ...] = (Intake(mine), Router(laws=laws or load_laws(), places=self.places))
+        self.log = open_log(settings, clock=self.clock, instance=instance)
+        self.log.create(topics_of(settings, self.places))
+        self._keyring: FileKeyring | None = None
+        self._topologies = self._taken(share, laws)
         self._loops: list[Loop] = []
-        self.connectors = {made.endpoint: made for one in settings.connector for made in connectors(one)}
+        self.connectors = {
+            made.endpoint: made
+            for one in settings.connector
+            if share.endpoints.intersection(one.endpoints)
+            for made in connectors(one)
+            if made.endpoint in share.endpoints
+        }
         self.runners = {endpoint: self._runner(connector) for endpoint, connector in self.connectors.items()}
         self.reader = self.log.reader()
-        self.health = Health(self.data, self.clock)
+        health = self.data / "processes" / share.name if share.name else self.data
+        health.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.health = Health(health, self.clock)
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions any topic of this machine has at most."""
+        return self.settings.log.partitions_or_default
+
+    @property
+    def keyring(self) -> FileKeyring:
+        """The keyring in the data folder; opened when it is first asked for, since only connectors need it."""
+        if self._keyring is None:
+            self._keyring = FileKeyring(KeyringFiles.under(self.data / "keyring"), StateReleases(self.log.reader()))
+        return self._keyring
 
     def settle(self) -> None:
-        """Turn every part until none has anything to do. For the demo and for tests: one thread, one order."""
+        """Turn every part until none has anything to do. For the demo and for tests: one thread, one order.
+
+        The whole configuration must run here, and nothing else beside it.
+        """
         parts = self.parts()
-        while any([part.turn() for part in parts]):  # noqa: C419 - every part takes its turn, also after one that worked
+        while any([part.turn() for part in parts]) or any(loop.is_behind() for loop in self._loops):  # noqa: C419 - every part takes its turn, also after one that worked
             pass
 
     def parts(self) -> Sequence[Part]:
@@ -84,6 +117,9 @@ class Machine:
         def guarded(loop: Loop) -> None:
             try:
                 loop.run(stop)
+            except Failure:  # the loop has told the reason; nothing more can be said of it
+                failed.set()
+                stop.set()
             except BaseException:
                 failed.set()
                 stop.set()
@@ -108,8 +144,17 @@ class Machine:
         """Close what was opened; the parts must have stopped."""
         for runner in self.runners.values():
             runner.close()
-        self.keyring.close()
+        if self._keyring is not None:
+            self._keyring.close()
         self.log.close()
+
+    def _taken(self, share: Share, laws: Laws | None) -> Sequence[Topology]:
+        taken: list[Topology] = []
+        if share.has_intake:
+            taken.append(Intake(endpoints_of(self.settings)))
+        if share.has_router:
+            taken.append(Router(laws=laws or load_laws(), places=self.places))
+        return taken
 
     def _opened(self) -> list[Loop]:
         if not self._loops:
@@ -122,7 +167,7 @@ class Machine:
     def _runner(self, connector: Connector) -> Runner:
         store = self.data / "connectors" / f"{connector.endpoint}.sqlite3"
         store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        channel = LogChannel(self.log, connector.endpoint)
+        channel = LogChannel(self.log, connector.endpoint, partitions=DELIVERY_PARTITIONS)
         return Runner(connector, channel, self.keyring, store, self.clock.now, RunnerSettings(failpoint=failpoint))
 
     def _run_connector(self, endpoint: EndpointId, runner: Runner, stop: threading.Event) -> None:
@@ -139,6 +184,8 @@ class Machine:
                 self.health.change(endpoint, State.FAILED, reason=type(broken).__name__)
                 stop.wait(pause_seconds)
                 continue
+            if pause_seconds > POLL_SECONDS:
+                self.health.change(endpoint, State.RUNNING)
             if worked:
                 self.health.progress(endpoint)
             else:

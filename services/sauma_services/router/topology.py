@@ -40,7 +40,7 @@ class _Pending:
     """What one call of `process` computed, until it is committed or discarded."""
 
     clients: dict[SubjectId, Client] = field(default_factory=dict)
-    state: dict[int, dict[bytes, bytes | None]] = field(default_factory=dict)
+    state: dict[int, dict[bytes, StatePart]] = field(default_factory=dict)
     partition_of: dict[SubjectId, int] = field(default_factory=dict)
     alarms: list[tuple[str, str]] = field(default_factory=list)
     due: list[tuple[int, SubjectId, int]] = field(default_factory=list)
@@ -96,17 +96,13 @@ class Router:
             self._take(record, appends)
         appends += self._announced(Moment(now))
         appends += self._wake_ups(Moment(now))
-        state = {
-            partition: [StatePart(key, value) for key, value in parts.items()]
-            for partition, parts in self._pending.state.items()
-        }
-        return Outputs(appends, state)
+        return Outputs(appends, {partition: list(parts.values()) for partition, parts in self._pending.state.items()})
 
     def committed(self) -> None:
         """What was computed is now what is."""
         pending, self._pending = self._pending, _Pending()
         for partition, parts in pending.state.items():
-            self._partitions[partition].put(StatePart(key, value) for key, value in parts.items() if key != EPOCH_KEY)
+            self._partitions[partition].put(part for part in parts.values() if part.key != EPOCH_KEY)
         self._epochs.update(pending.epochs)
         for subject, client in pending.clients.items():
             partition = pending.partition_of[subject]
@@ -141,7 +137,7 @@ class Router:
         appends.append(Append(DECISIONS.name, record.key, _DECISION.encode(taken.decision)))
         state = self._pending.state.setdefault(record.partition, {})
         for part in changed_parts(before, taken.client):
-            state[part.key] = part.value
+            state[part.key] = part
         self._pending.clients[subject] = taken.client
         self._pending.partition_of[subject] = record.partition
         wake_at = taken.client.head.wake_at
@@ -160,7 +156,8 @@ class Router:
             epoch = self._epoch(partition)
             if self._epochs.get(partition) != epoch:
                 self._pending.epochs[partition] = epoch
-                self._pending.state.setdefault(partition, {})[EPOCH_KEY] = _EPOCH.encode(epoch)
+                part = StatePart(EPOCH_KEY, _EPOCH.encode(epoch))
+                self._pending.state.setdefault(partition, {})[EPOCH_KEY] = part
                 appends.append(Append(JOURNAL.name, EPOCH_KEY, _ENTRY.encode(Entry(now, epoch))))
         return appends
 

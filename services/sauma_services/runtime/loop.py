@@ -4,6 +4,7 @@ A batch may be computed more than once but is committed once. What it writes fol
 doing it again is harmless even where a log should break its promise.
 """
 
+import gc
 import threading
 from dataclasses import dataclass
 
@@ -30,6 +31,21 @@ class LoopSettings:
     retry_seconds_max: float = 5.0
     """The longest pause after repeated failures. Shorter hammers a log that is down; longer adds to the time until
     work goes on."""
+
+
+_YOUNG_MAX = 50_000
+"""Records made before Python looks for cycles among them: about what 500 events make. At its own 700 it looks several
+times an event, and walks all clients kept in memory again and again: a sixth of a busy router's time. More would only
+let the garbage of a rare cycle, such as an exception with its traceback, wait longer."""
+
+
+def collect_seldom() -> None:
+    """Let Python look for cyclic garbage seldom, in this whole process; for one that runs loops.
+
+    What loops keep and replace by the million are frozen records: they hold no cycles and are freed when the last
+    reference goes.
+    """
+    gc.set_threshold(_YOUNG_MAX, 20, 100)
 
 
 class Loop:
@@ -69,9 +85,14 @@ class Loop:
         self._failures = 0
         return did_work
 
+    def is_behind(self) -> bool:
+        """Whether there is something to read still: a turn without work does not say so. Raises what the log raises."""
+        return self._failures > 0 or self._log.is_behind()
+
     def run(self, stop: threading.Event) -> None:
         """Turn until `stop` is set; the turn at hand is finished, then the group is left. Raises what `turn` raises."""
         name = self._topology.name
+        collect_seldom()
         tell(Event.LOOP_STARTED, part=name)
         self._note(State.RUNNING)
         try:

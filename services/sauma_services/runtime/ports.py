@@ -100,6 +100,10 @@ class LoopLog(Protocol):
         """
         ...
 
+    def is_behind(self) -> bool:
+        """Whether more is committed than `read` has given. What an open transaction has written may count already."""
+        ...
+
     def reopen(self) -> None:
         """Go back to what is committed. The next `assigned` tells everything told before as lost, and gains anew."""
         ...

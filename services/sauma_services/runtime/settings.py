@@ -4,10 +4,13 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.loop import LoopSettings
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,40}$"
+"""What Kafka takes as part of a name, and file systems too."""
 
 
 class _Section(BaseModel):
@@ -24,9 +27,45 @@ class MachineSettings(_Section):
 class LogSettings(_Section):
     """`[log]`: where the log is."""
 
-    kind: Literal["sqlite"] = "sqlite"
+    kind: Literal["sqlite", "kafka"] = "sqlite"
+    """One file on this machine, or an Apache Kafka cluster that many machines share."""
     path: Path | None = None
-    """The log's file. A relative path starts from the data folder; left out, it is `log.sqlite3` there."""
+    """sqlite: the log's file. A relative path starts from the data folder; left out, it is `log.sqlite3` there."""
+    partitions: int | None = Field(default=None, ge=1, le=1_000)
+    """How many parts the work can be shared into; fixed once the topics are there. Left out: 1 for sqlite, where one
+    process does it all; 6 for kafka, which two, three or six processes share evenly."""
+    bootstrap: str = ""
+    """kafka: where the cluster is found: `host:port`, or several with commas between."""
+    instance: str = Field(default="1", pattern=_NAME)
+    """kafka: this process's name among those of its kind; `--instance` on the command line comes before it."""
+    prefix: str = Field(default="", pattern=rf"^$|{_NAME}")
+    """kafka: before the names of all topics and groups, so that several installations can share a cluster."""
+    replicas: int = Field(default=3, ge=1, le=15)
+    """kafka: copies of each topic. Fewer than three, and a broker that is away stops the writing or loses data."""
+    session_seconds: float = Field(default=10.0, ge=1, le=1_800)
+    """kafka: a process that gives no sign of life for so long loses its partitions to the others. Shorter puts out one that
+    only paused; longer lets its clients wait."""
+    transaction_seconds: float = Field(default=15.0, ge=1, le=900)
+    """kafka: what a killed process left open is rolled back after so long, and readers wait until then. Shorter fences a
+    process that only paused while it wrote."""
+    answer_seconds: float = Field(default=10.0, ge=1, le=300)
+    """kafka: without an answer for so long, the work since the last commit is done again. Shorter makes doubts of slow
+    disks; longer than `transaction_seconds` is no use."""
+    whole_seconds: float = Field(default=120.0, ge=1, le=3_600)
+    """kafka: a reader gives up after waiting so long for open transactions of others."""
+
+    @model_validator(mode="after")
+    def _check(self) -> "LogSettings":
+        if self.kind == "kafka" and not self.bootstrap:
+            raise ValueError('kind = "kafka" needs bootstrap, the address of the cluster')
+        if self.answer_seconds > self.transaction_seconds:
+            raise ValueError("answer_seconds is longer than transaction_seconds")
+        return self
+
+    @property
+    def partitions_or_default(self) -> int:
+        """`partitions`, or what suits the kind."""
+        return self.partitions or (1 if self.kind == "sqlite" else 6)
 
 
 class BatchSettings(_Section):

@@ -92,6 +92,12 @@ class SqliteLoopLog:
             )
         self._quiet_at = None  # what was appended may be this loop's own input, and its own writing shows nowhere else
 
+    def is_behind(self) -> bool:
+        """Compares what was read with the ends of the streams; also before the partitions have been told of."""
+        with translated():
+            ends = dict(self._connection.execute("SELECT id, position_end FROM stream"))
+        return bool(self._gained or self._lost) or any(at < ends[stream] for stream, at in self._next.items())
+
     def reopen(self) -> None:
         """Back to the committed positions. Keeps the epoch, so a fenced loop stays fenced."""
         with translated():

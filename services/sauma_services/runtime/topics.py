@@ -7,6 +7,7 @@ from enum import StrEnum
 _ENDPOINT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IN = "in."
 _DELIVER = "deliver."
+_STATE = "state."
 
 
 class Retention(StrEnum):
@@ -55,10 +56,7 @@ DECISIONS = TopicRow("decisions", "subject", "Decision", "router", Retention.KEP
 RECEIPTS = TopicRow("receipts", "subject", "Receipt", "connectors", Retention.UNTIL_CUT)
 """Receipts of kind applied: they change no rights, so they stay out of the journal."""
 
-STATE = TopicRow("state", "group and part", "by part", "the group it names", Retention.LATEST, Cleanup.COMPACT)
-"""State parts of the groups. The embedded log keeps them in a table and has no such topic."""
-
-FIXED = (JOURNAL, REJECTED, DECISIONS, RECEIPTS, STATE)
+FIXED = (JOURNAL, REJECTED, DECISIONS, RECEIPTS)
 """The topics that exist whatever endpoints there are."""
 
 
@@ -82,6 +80,16 @@ def deliveries_row(endpoint: str) -> TopicRow:
     return TopicRow(deliveries(endpoint), "subject", "Delivery", "router", Retention.UNTIL_CUT)
 
 
+def state(group: str) -> str:
+    """The name of the topic with the state parts of `group`. The embedded log keeps them in a table instead."""
+    return _STATE + _checked(group, "group")
+
+
+def state_row(group: str, partitions: int = 1) -> TopicRow:
+    """The row of `state(group)`. As many partitions as the group's inputs: a part lies in the partition it is about."""
+    return TopicRow(state(group), "part", "by part", group, Retention.LATEST, Cleanup.COMPACT, partitions)
+
+
 def endpoint_of(topic: str) -> str | None:
     """The endpoint whose topic this is, if any: a record's source comes from here and not from its content."""
     for prefix in (_IN, _DELIVER):
@@ -90,7 +98,7 @@ def endpoint_of(topic: str) -> str | None:
     return None
 
 
-def _checked(endpoint: str) -> str:
-    if not _ENDPOINT.fullmatch(endpoint):
-        raise ValueError(f"{endpoint!r} is no endpoint id: small letters, digits and single hyphens between them")
-    return endpoint
+def _checked(name: str, what: str = "endpoint") -> str:
+    if not _ENDPOINT.fullmatch(name):
+        raise ValueError(f"{name!r} is no {what} id: small letters, digits and single hyphens between them")
+    return name

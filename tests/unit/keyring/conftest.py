@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from sauma_services.keyring import FileKeyring, KeyringFiles
 from unit.keyring.desk import Clock, Desk, HeldReleases
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from sauma.ids import SubjectId
 from sauma.sealing import digest
 from sauma_connectors.sdk.keyring import GiveUp, NotReleased, Opened

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+
 from sauma.henkilotunnus import for_test
 from sauma.ids import SubjectId
 from sauma_connectors.sdk.keyring import Destroyed, GiveUp, NeedsOperator, NotReleased, Opened

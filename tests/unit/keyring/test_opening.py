@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from sauma_connectors.sdk.keyring import NeedsOperator, Opened
 from sauma_services.keyring import FileKeyring, KeyringFiles, opening
 from sauma_services.keyring.ledger import Ledger

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
+
 from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId, SubjectId
 from sauma_connectors.sdk.keyring import GiveUp

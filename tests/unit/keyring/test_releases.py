@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+
 from sauma.ids import EndpointId, FactId, SubjectId
 from sauma.sealing import digest
 from sauma_connectors.sdk.keyring import NotReleased, Opened, Superseded

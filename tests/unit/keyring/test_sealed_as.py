@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+
 from sauma.sealing import SealedAs, digest
 
 SEALED_AS = SealedAs("social-08", "inc-1", 7, "ab" * 16, "item-3", 6, "ordinary", "plan-item-1", bytes(16))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from sauma_services.runtime.failpoints import NAMES, failpoint, parse
 
 HIT_THREE_TIMES = """

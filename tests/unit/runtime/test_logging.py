@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from sauma_services.runtime.logging import Event, tell
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
 from sauma_services.runtime.clock import ManualClock
 from sauma_services.runtime.errors import Fenced, TryAgain
 from sauma_services.runtime.health import Health, State, read_health
@@ -85,6 +86,9 @@ class Failing:
         self._maybe_fail("before commit")
         self._log.commit(batch, appends, state)
         self._maybe_fail("after commit")
+
+    def is_behind(self) -> bool:
+        return self._log.is_behind()
 
     def reopen(self) -> None:
         self._log.reopen()

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sauma_services.runtime.partitioner import murmur2, partition_of
 
 VECTORS = {

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.loop import LoopSettings
 from sauma_services.runtime.settings import Settings, load
@@ -59,7 +60,7 @@ def test_a_connector_has_keys_of_its_own(tmp_path: Path) -> None:
         ('[machine]\ndata = "var"\n[lag]\n', "lag", "unknown key"),
         ("[machine]\n", "machine.data", "missing: add it"),
         ("", "machine", "missing: add it"),
-        ('[machine]\ndata = "var"\n[log]\nkind = "kafak"', "log.kind", "'sqlite': correct it"),
+        ('[machine]\ndata = "var"\n[log]\nkind = "kafak"', "log.kind", "'sqlite' or 'kafka': correct it"),
         ('[machine]\ndata = "var"\n[batch]\nrecords_max = 0', "batch.records_max", "correct it"),
         ('[machine]\ndata = "var"\n[[connector]]\nkind = "kela"', "connector.0.endpoints", "missing: add it"),
     ],

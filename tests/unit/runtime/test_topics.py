@@ -1,6 +1,7 @@
 """A topic is one row, and an endpoint's topics are found from its id and back."""
 
 import pytest
+
 from sauma_services.runtime import topics
 
 
@@ -29,4 +30,6 @@ def test_only_the_endpoint_writes_its_inbound_topic() -> None:
 
 
 def test_only_state_is_compacted() -> None:
-    assert [row.name for row in topics.FIXED if row.cleanup is topics.Cleanup.COMPACT] == ["state"]
+    rows = (*topics.FIXED, topics.inbound_row("kela"), topics.deliveries_row("kela"), topics.state_row("router"))
+
+    assert [row.name for row in rows if row.cleanup is topics.Cleanup.COMPACT] == ["state.router"]

@@ -213,6 +213,29 @@ def test_an_own_fact_whose_version_was_made_elsewhere_arrives_at_its_row_and_doe
     assert set(together.log.outcomes()) == {"accepted"}
 
 
+def test_an_edit_on_its_way_is_not_written_over_by_a_version_made_meanwhile(
+    together: Desk, employment: Register, kela: Register
+) -> None:
+    goal = FactRow("goal", 7, Goal("työ"), necessary_for=(Mark("kela", AT),), plan=Own("s"))
+    employment.says("suunnitelma", PlanDeclared(Own("s"), makers=(EMPLOYMENT, KELA)))
+    employment.says("tavoite-1", goal)
+    together.settle()
+    (put,) = [p for p in kela.received[PERSON].values() if p.kind == "goal"]
+    kela.says("vahvistus-1", Confirmed(put.fact, put.version, put.digest))
+    together.runners[KELA].poll()
+    together.log.route()  # in force now, in a version that employment has not been told yet
+
+    edited = replace(goal, content=Goal("opinnot"))
+    employment.says("tavoite-1", edited)
+    together.settle()
+
+    assert employment.rows["tavoite-1"][1] == edited
+    assert together.version(EMPLOYMENT, "tavoite-1") == 2
+    assert employment.links[PERSON, put.fact] == ("tavoite-1", 2)
+    # What is in force changes by a proposal only: the clerk is told, once.
+    assert [(told.reason, told.row) for told in employment.told] == [("step-not-possible", "tavoite-1")]
+
+
 def test_a_will_is_said_and_withdrawn_and_takes_effect_where_it_was_given(
     together: Desk, employment: Register, kela: Register
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sauma.event import Facts, Receipt, Referral, Relationship
 from sauma_connectors.sdk.contract import (
     Corrected,
+    Put,
     RelationshipStep,
     Shared,
     Told,
@@ -223,12 +224,15 @@ def test_a_store_restored_from_an_older_copy_swallows_nothing(
     together: Desk, employment: Register, kela: Register, tmp_path: Path, new_rows: int
 ) -> None:
     employment.says("a", item("a"))
+    employment.says("takaisin", item("c"))
     together.settle()
     _copy_of(together, tmp_path / "copy")
     employment.says("a", item("a2"))
     employment.says("b", item("b"))
+    employment.says("takaisin", item("c2"))
     together.settle()
     employment.says("a", item("a3"))
+    employment.says("takaisin", item("c"))
     kela.says("kelan", item("kelan", to=("employment",)))
     together.settle()
 
@@ -239,7 +243,7 @@ def test_a_store_restored_from_an_older_copy_swallows_nothing(
     together.settle()
 
     contents = {p.content for p in kela.received[PERSON].values() if p.kind == "plan-item"}
-    expected = {item(text).content for text in ("a3", "b2", *(f"uusi-{n}" for n in range(new_rows)))}
+    expected = {item(text).content for text in ("a3", "b2", "c", *(f"uusi-{n}" for n in range(new_rows)))}
     assert contents == expected
     assert item("kelan").content in employment.contents()["plan-item"]
     facts = together.log.clients[together.subject()].facts
@@ -247,6 +251,7 @@ def test_a_store_restored_from_an_older_copy_swallows_nothing(
     incarnations = {event.incarnation for event in together.log.events(EMPLOYMENT)}
     assert len(incarnations) == 2
     assert not [told for told in employment.told if told.code == "refused"]
+    assert not [put for _, put in employment.arrivals if isinstance(put, Put) and put.own_row]
     published = len(together.log.inbound)
     together.settle()
     assert len(together.log.inbound) == published

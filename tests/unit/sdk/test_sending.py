@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from sauma.event import Facts, PlanUpdate, Receipt, Referral
+from sauma.sealing import SealedAs
 from sauma_connectors.sdk.contract import Own, Person, RelationshipStep, Told, Unreadable
+from sauma_connectors.sdk.keyring import TryAgain
 from sauma_connectors.sdk.settings import RunnerSettings
 from unit.sdk.desk import EMPLOYMENT, HEALTH, KELA, OTHER, PERSON, Desk, Register, item, referral
 
@@ -263,3 +267,27 @@ def test_a_row_that_becomes_another_persons_is_closed_with_the_first(together: D
 
     assert together.status(EMPLOYMENT, "rivi-1") == "closed"
     assert together.status(EMPLOYMENT, "rivi-1", OTHER) == "open"
+
+
+def test_what_a_busy_keyring_did_not_seal_follows_with_the_next_poll_in_its_order(
+    together: Desk, employment: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        employment.says(f"rivi-{number}", item(str(number)))
+    seal, sealed = together.keyring.seal, list[str]()
+
+    def busy(sealed_as: SealedAs, content: bytes) -> bytes:
+        if len(sealed) == 2:
+            raise TryAgain("busy")
+        sealed.append(sealed_as.item)
+        return seal(sealed_as, content)
+
+    monkeypatch.setattr(together.keyring, "seal", busy)
+    together.settle()
+    with pytest.raises(KeyError):
+        together.version(EMPLOYMENT, "rivi-2")
+    monkeypatch.undo()
+    together.settle()
+
+    assert [together.version(EMPLOYMENT, f"rivi-{number}") for number in range(4)] == [1, 1, 1, 1]
+    assert set(together.log.outcomes()) == {"accepted"}

@@ -1,0 +1,142 @@
+"""One transactional producer: writes records, state parts and positions all together or not at all.
+
+No Python client of Kafka can tell a late answer from a timely one: a commit or abort that is under way when a connection
+breaks can hit the *next* transaction. So after any doubt the producer is thrown away, and a new one under the same name
+makes the cluster end what was open and refuse what still comes under the old epoch.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from sauma_services.runtime.errors import Failure, Fenced, NeedsOperator, TryAgain
+from sauma_services.runtime.kafka_client import (
+    PARTITION_BY_KEY,
+    KafkaSettings,
+    QueueFull,
+    error_in,
+    failure_of,
+    producer_config,
+    put,
+)
+
+# Initialising waits until what was open under the same name has ended, which takes the cluster a second or so.
+_OPENINGS_ANSWERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record as the cluster takes it. Without a partition, the key decides; without a value, it is a tombstone."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int = PARTITION_BY_KEY
+
+
+class Transactions:
+    """For one thread at a time. `open` comes first, and again after every failure."""
+
+    def __init__(self, settings: KafkaSettings, name: str) -> None:
+        """`name`: whoever opens it again fences whoever held it."""
+        self._settings = settings
+        self._name = name
+        self._producer: Producer | None = None
+        self._is_in_doubt = False
+        self.rotations = 0
+        """How often a producer was thrown away for a doubt."""
+
+    def open(self) -> None:
+        """Take the name over, unless it is held already."""
+        if self._producer is not None:
+            return
+        producer = Producer(
+            producer_config(self._settings)
+            | {
+                "transactional.id": self._name,
+                "transaction.timeout.ms": int(self._settings.transaction_seconds * 1000),
+                "error_cb": self._note_trouble,
+            }
+        )
+        try:
+            producer.init_transactions(_OPENINGS_ANSWERS * self._settings.answer_seconds)
+        except KafkaException as caught:
+            raise failure_of(error_in(caught), "opening transactions") from caught
+        self._producer = producer
+        self._is_in_doubt = False
+
+    def commit(self, writes: Iterable[Write], positions: Sequence[TopicPartition], member: object) -> None:
+        """Write it all, and the positions in the name of the group's member. After TryAgain the outcome is unknown."""
+        if self._producer is not None:
+            self._producer.poll(0)  # tells of connections that broke during or since the last commit
+            if self._is_in_doubt:
+                self._throw_away()
+                self.open()
+        producer = self._producer
+        if producer is None:
+            raise TryAgain("Kafka, committing: no producer after a doubt")
+        seconds = self._settings.answer_seconds
+        try:
+            producer.begin_transaction()
+            for write in writes:
+                put(
+                    producer,
+                    write.topic,
+                    key=write.key,
+                    value=write.value,
+                    headers=write.headers,
+                    partition=write.partition,
+                )
+            producer.send_offsets_to_transaction(list(positions), member, seconds)
+        except (KafkaException, QueueFull) as caught:
+            raise self._given_up(producer, caught) from caught
+        try:
+            producer.commit_transaction(seconds)
+        except KafkaException as caught:
+            error = error_in(caught)
+            if error.txn_requires_abort():
+                raise self._given_up(producer, caught) from caught
+            self._throw_away()
+            raise _doubt(error, "committing") from caught
+
+    def close(self) -> None:
+        """What is open is left to time out, or to whoever opens the name next. May be called twice."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.purge()
+
+    def _given_up(self, producer: Producer, caught: KafkaException | QueueFull) -> Failure:
+        """Abort. The same producer goes on only where the cluster has said that the abort is done."""
+        if isinstance(caught, QueueFull):
+            failure: Failure = TryAgain("Kafka, writing: the queue stays full")
+            is_fatal = False
+        else:
+            error = error_in(caught)
+            failure, is_fatal = _doubt(error, "writing"), error.fatal()
+        if is_fatal:
+            self._throw_away()
+            return failure
+        try:
+            producer.abort_transaction(self._settings.answer_seconds)
+        except KafkaException as second:
+            self._throw_away()
+            again = _doubt(error_in(second), "aborting")
+            return again if isinstance(again, Fenced) else failure
+        return failure
+
+    def _throw_away(self) -> None:
+        self.rotations += 1
+        self.close()
+
+    def _note_trouble(self, error: KafkaError) -> None:
+        """The library mends connections by itself and says so only here. One that never stood had nothing under way."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN and "in state CONNECT" not in error.str():  # noqa: SLF001
+            self._is_in_doubt = True
+
+
+def _doubt(error: KafkaError, doing: str) -> Failure:
+    """A fatal error of a producer ends that producer; only being fenced, or what a person must mend, ends the loop."""
+    failure = failure_of(error, doing)
+    return failure if isinstance(failure, Fenced | NeedsOperator) else TryAgain(failure.reason)
