@@ -118,7 +118,7 @@ class Plan:
     makers: tuple[EndpointId, ...]
     providers: tuple[EndpointId, ...] = ()
     kind: str = "07"
-    """By the employment services' code: one of `sauma.fold.plans.PLAN_KINDS`."""
+    """By the employment services' code: one of `sauma.fact.PLAN_KINDS`."""
 
 
 @dataclass(frozen=True, slots=True)

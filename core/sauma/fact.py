@@ -19,6 +19,9 @@ CATEGORIES = range(1, 8)
 THE_THREE = frozenset({"social-care", "health-care", "employment", "kela"})
 """The roles of the three agencies; welfare has two, with a register each."""
 
+CARE = frozenset({"social-care", "health-care"})
+"""The two registers of the welfare agency; between them the acts on social and health care rule, not TYM 15 §."""
+
 ROLES = THE_THREE | {
     "keha",
     "pension-insurer",
@@ -32,6 +35,9 @@ ROLES = THE_THREE | {
 
 MULTI_SECTOR = "multi-sector-support"
 """The purpose of TYM 381/2023: a mark for it carries what that act shares, and nothing by any other act."""
+
+ACTIVATION_PLAN, INTEGRATION_PLAN, MULTI_SECTOR_PLAN = PLAN_KINDS = ("03", "04", "07")
+"""Kinds of plans by the employment services' code: aktivointi-, kotoutumis- and monialainen työllistymissuunnitelma."""
 
 NEVER = frozenset({"shelter", "therapy-note", "child-welfare", "family-mediation", "third-person", "free-text"})
 """Handling classes that no release rule may name."""

@@ -7,6 +7,7 @@ what failed is unknown rather than false. Default deny.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 
 from sauma.client import Client, Given, WillState
@@ -15,7 +16,8 @@ from sauma.fact import Fact, Moment
 from sauma.ids import WillId
 from sauma.making import cheap_to_make
 from sauma.places import Endpoint
-from sauma.predicates import PREDICATES, WILL_KIND, Predicate, Question
+from sauma.predicates import OF_PURPOSE, WILL_KIND, predicate
+from sauma.question import Predicate, Question
 
 
 @cheap_to_make
@@ -73,7 +75,7 @@ class Rule:
 
     id: str
     effect: str
-    """release, withhold or accompany."""
+    """release, withhold, accompany; or no-ground, which decides nothing: it says why nothing releases here."""
     order: int
     categories: frozenset[int]
     kinds: frozenset[str]
@@ -89,6 +91,10 @@ class Rule:
     """stop or erase."""
     once: bool = False
     """The release is the last one: the recipient is told, and no longer kept up to date."""
+    since: date | None = None
+    """The day the paragraph came into force, where it is known; None where it is not."""
+    until: date | None = None
+    """The last day it is in force, where that is known."""
     note: str = ""
     place: str = ""
     """File and line, for errors and explanations."""
@@ -104,7 +110,8 @@ class Rule:
             "will_kind": next((WILL_KIND[name] for name in self.when if name in WILL_KIND), None),
             "basis": Basis(self.id, self.discloser, self.recipient, self.purpose),
             "conditions": tuple(
-                (PREDICATES[name], _Answer(holds=False, met=met, failed=name)) for met, name in enumerate(self.when)
+                (predicate(name, self.purpose), _Answer(holds=False, met=met, failed=name))
+                for met, name in enumerate(self.when)
             ),
         }
         for name, value in found.items():
@@ -120,6 +127,18 @@ class Rule:
 
 
 _Key = tuple[int, str, str, tuple[str, ...], str]
+"""Category, kind, handling, the disclosers' roles, the recipient's role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The rules that speak of such a fact between such roles, each kind by order."""
+
+    withholds: tuple[Rule, ...]
+    releases: tuple[Rule, ...]
+    """Of those that ask the same between the same roles only the first: the others cannot hold where it does not."""
+    same: Mapping[str, frozenset[str]]
+    """Under each release rule's id, its own and those of the rules left out because they ask the same."""
 
 
 @dataclass(frozen=True)
@@ -132,36 +151,55 @@ class Law:
     starts_at: Moment
     """That date's midnight in Helsinki."""
     rules: tuple[Rule, ...]
-    _candidates: dict[_Key, tuple[tuple[Rule, ...], tuple[Rule, ...]]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    _candidates: dict[_Key, Candidates] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def by_id(self) -> Mapping[str, Rule]:
         """The rules by their id."""
         return {rule.id: rule for rule in self.rules}
 
-    def accompanying(self, kind: str) -> Rule | None:
-        """The rule by which facts of this kind go wherever any other fact goes."""
-        return next((rule for rule in self.rules if rule.effect == "accompany" and kind in rule.kinds), None)
+    @cached_property
+    def accompanying(self) -> Mapping[str, Rule]:
+        """By kind, the rule by which facts of this kind go wherever any other fact goes; of several the first."""
+        return {kind: rule for rule in reversed(self.rules) if rule.effect == "accompany" for kind in rule.kinds}
 
-    def candidates(
-        self, fact: Fact, from_roles: tuple[str, ...], to_role: str
-    ) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-        """The withhold and the release rules that speak of such a fact between such roles; found once, then remembered."""
+    @cached_property
+    def _by_category_and_recipient(self) -> Mapping[tuple[int, str], tuple[Rule, ...]]:
+        found: dict[tuple[int, str], list[Rule]] = {}
+        for rule in sorted(self.rules, key=lambda rule: (rule.order, rule.id)):
+            if rule.effect in ("withhold", "release"):
+                for category in rule.categories:
+                    for role in rule.to_roles:
+                        found.setdefault((category, role), []).append(rule)
+        return {key: tuple(rules) for key, rules in found.items()}
+
+    def candidates(self, fact: Fact, from_roles: tuple[str, ...], to_role: str) -> Candidates:
+        """The rules that speak of such a fact between such roles; found once, then remembered."""
         key = (fact.category, fact.kind, fact.handling, from_roles, to_role)
         found = self._candidates.get(key)
         if found is None:
-            matching = [
-                rule
-                for rule in sorted(self.rules, key=lambda rule: (rule.order, rule.id))
-                if rule.speaks_of(fact) and to_role in rule.to_roles and not rule.from_roles.isdisjoint(from_roles)
-            ]
-            found = self._candidates[key] = (
-                tuple(rule for rule in matching if rule.effect == "withhold"),
-                tuple(rule for rule in matching if rule.effect == "release"),
+            found = self._candidates[key] = _candidates(
+                [
+                    rule
+                    for rule in self._by_category_and_recipient.get((fact.category, to_role), ())
+                    if rule.speaks_of(fact) and not rule.from_roles.isdisjoint(from_roles)
+                ],
+                from_roles,
             )
         return found
+
+
+def _candidates(matching: list[Rule], from_roles: tuple[str, ...]) -> Candidates:
+    first: dict[object, Rule] = {}
+    same: dict[str, frozenset[str]] = {}
+    for rule in matching:
+        if rule.effect == "release":
+            purpose = rule.purpose if OF_PURPOSE.keys() & set(rule.when) else None
+            asks = rule.when, purpose, rule.from_roles & frozenset(from_roles)
+            leader = first.setdefault(asks, rule).id
+            same[leader] = same.get(leader, frozenset()) | {rule.id}
+    withholds = tuple(rule for rule in matching if rule.effect == "withhold")
+    return Candidates(withholds, tuple(first.values()), same)
 
 
 def decide(
@@ -175,10 +213,10 @@ def decide(
     now: Moment,
 ) -> Ruling:
     """The ruling on one question. `disclosers` has more than one endpoint for a joint fact only."""
-    withholds, releases = law.candidates(fact, tuple([d.role for d in disclosers]), recipient.role)
+    candidates = law.candidates(fact, tuple([d.role for d in disclosers]), recipient.role)
     question = Question(client, fact, disclosers, recipient, given, now)
     unknown = ""
-    for rule in withholds:
+    for rule in candidates.withholds:
         answer = _ask(rule, question)
         if answer.holds:
             return Withheld(rule.id)
@@ -187,7 +225,7 @@ def decide(
         return Undecided(unknown)
     furthest: _Answer | None = None
     undecided: dict[str, str] = {}
-    for rule in releases:
+    for rule in candidates.releases:
         answer = _ask(rule, question)
         if answer.holds:
             return Released(rule.id, answer.will.will.will if answer.will else None)
@@ -200,7 +238,8 @@ def decide(
         ended = _failed_of_own_will(law, question)
         if ended:
             return Withheld(ended)
-        return Undecided(next(iter(undecided.values())), frozenset(undecided), reason)
+        hangs_on = frozenset().union(*(candidates.same[rule] for rule in undecided))
+        return Undecided(next(iter(undecided.values())), hangs_on, reason)
     return Withheld(reason)
 
 

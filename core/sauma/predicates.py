@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from sauma.client import Client, WillState
-from sauma.fact import MULTI_SECTOR, Fact
+from sauma.fact import ACTIVATION_PLAN, MULTI_SECTOR, MULTI_SECTOR_PLAN, Fact
 from sauma.ids import EndpointId
 from sauma.lifecycle import REFERRAL_ENDS
 from sauma.places import Endpoint
@@ -11,9 +11,6 @@ from sauma.question import Predicate, Question, Truth, Unknown
 from sauma.wills import WILL_KIND, WILL_PREDICATES
 
 __all__ = ["CONDITIONS", "WILL_KIND", "is_addressed_to", "predicate", "referral_state"]
-
-ACTIVATION_PLAN, INTEGRATION_PLAN, MULTI_SECTOR_PLAN = PLAN_KINDS = ("03", "04", "07")
-"""Kinds of plans by the employment services' code: aktivointi-, kotoutumis- and monialainen työllistymissuunnitelma."""
 
 
 def is_addressed_to(fact: Fact, recipient: Endpoint, makers: tuple[EndpointId, ...]) -> bool:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sauma.fact import CATEGORIES, HANDLING, KINDS, NEVER, ROLES, THE_THREE, Moment
+from sauma.fact import CARE, CATEGORIES, HANDLING, KINDS, NEVER, ROLES, THE_THREE, Moment
 from sauma.law import Law, Rule
-from sauma.predicates import PREDICATES, WILL_KIND
+from sauma.predicates import CONDITIONS, WILL_KIND
 
 GROUPS: Mapping[str, frozenset[str]] = {"the-three": THE_THREE, "anyone": frozenset(ROLES)}
 
@@ -19,11 +19,13 @@ _EFFECTS = {
     "release": {"order", "discloser", "recipient", "categories", "from", "to", "when", "purpose", "when_it_ends"},
     "withhold": {"categories", "from", "to"},
     "accompany": {"kinds"},
+    "no-ground": {"categories", "from", "to", "note"},
 }
 _OPTIONAL = {
-    "release": {"kinds", "handling", "note", "once"},
-    "withhold": {"kinds", "handling", "when", "discloser", "note"},
-    "accompany": {"discloser", "recipient", "purpose", "note"},
+    "release": {"kinds", "handling", "note", "once", "since", "until"},
+    "withhold": {"kinds", "handling", "when", "discloser", "note", "since", "until"},
+    "accompany": {"discloser", "recipient", "purpose", "note", "since", "until"},
+    "no-ground": {"kinds", "handling", "discloser"},
 }
 
 
@@ -42,10 +44,12 @@ class Fault:
 
 
 _TEXT, _TEXTS, _NUMBERS = "a text in quotes", "a list of texts", "a list of numbers"
+_DATE = "a date such as 2026-05-01, without quotes"
 _SHAPES: Mapping[str, str] = {
     **dict.fromkeys(("id", "effect", "discloser", "recipient", "purpose", "when_it_ends", "note"), _TEXT),
     **dict.fromkeys(("kinds", "handling", "from", "to", "when"), _TEXTS),
     "categories": _NUMBERS,
+    **dict.fromkeys(("since", "until"), _DATE),
     "order": "a whole number",
     "once": "true or false",
 }
@@ -109,7 +113,24 @@ def read_laws(files: Mapping[str, str]) -> Laws:
         raise RuleFileError(faults)
     if not sets:
         raise RuleFileError([Fault("law", 0, "", "no rule file at all", "add law/<country>/<date>.toml")])
-    return Laws(tuple(sorted(sets, key=lambda law: law.in_force_from)))
+    laws = Laws(tuple(sorted(sets, key=lambda law: law.in_force_from)))
+    faults += _outlived(laws)
+    if faults:
+        raise RuleFileError(faults)
+    return laws
+
+
+def _outlived(laws: Laws) -> list[Fault]:
+    """Rules whose last day passes while their rule set is still in force: nobody would be judged anew on that day."""
+    found: list[Fault] = []
+    for law, later in itertools.zip_longest(laws.sets, laws.sets[1:]):
+        for rule in law.rules:
+            ends = rule.until + datetime.timedelta(days=1) if rule.until else None
+            if ends is not None and (later is None or str(ends) < later.in_force_from):
+                file, _, line = rule.place.rpartition(":")
+                what = f"in force until {rule.until}, and this rule set goes on after that"
+                found.append(Fault(file, int(line), rule.id, what, f"add a rule set from {ends} without it"))
+    return found
 
 
 def read_law(name: str, text: str) -> Law:
@@ -142,6 +163,7 @@ class _Reader:
         self.lines = text.split("\n")  # as TOML counts lines
         self.starts = [n for n, line in enumerate(self.lines, 1) if _RULE.match(line)]
         self.faults: list[Fault] = []
+        self.in_force_from: datetime.date | None = None
 
     def line(self, index: int, key: str = "") -> int:
         """The line on which a rule's key stands, or the rule itself; before the first rule for index -1."""
@@ -162,6 +184,8 @@ class _Reader:
         # At either end of the calendar there is no midnight in Helsinki to reckon.
         if not is_date or not datetime.date(1970, 12, 31) < date < datetime.date(9999, 1, 1):
             self._fault(-1, "", "in_force_from is not a date", "write in_force_from = 2026-05-01", "in_force_from")
+        else:
+            self.in_force_from = date
         rules = raw.get("rule", [])
         if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
             self._fault(-1, "", "rule is not a list of tables", "begin each rule with [[rule]]", "rule")
@@ -186,8 +210,9 @@ class _Reader:
         self._known(index, name, "kinds", kinds, set(KINDS))
         self._known(index, name, "handling", handling, set(HANDLING))
         when = tuple(table.get("when", ()))
-        self._known(index, name, "when", frozenset(when), set(PREDICATES))
+        self._known(index, name, "when", frozenset(when), set(CONDITIONS))
         self._one_will(index, name, when)
+        self._in_force_then(index, name, table.get("since"), table.get("until"))
         if effect == "release" and handling & NEVER:
             what = f"a release rule names {', '.join(sorted(handling & NEVER))}"
             self._fault(index, name, what, "take it out: these classes never leave", "handling")
@@ -196,6 +221,7 @@ class _Reader:
             self._fault(index, name, f"when_it_ends is {ending!r}", 'use "stop" or "erase"', "when_it_ends")
         from_roles = self._roles(index, name, "from", table.get("from", ["anyone"]))
         to_roles = self._roles(index, name, "to", table.get("to", ["anyone"]))
+        self._permit_stays_in_care(index, name, when, from_roles | to_roles)
         if len(self.faults) > before:
             return None
         return Rule(
@@ -213,6 +239,8 @@ class _Reader:
             purpose=str(table.get("purpose", "")),
             when_it_ends=ending,
             once=table.get("once", False),
+            since=table.get("since"),
+            until=table.get("until"),
             note=str(table.get("note", "")),
             place=f"{self.name}:{self.line(index)}",
         )
@@ -257,6 +285,23 @@ class _Reader:
             what = f"conditions about different wills ({', '.join(sorted(kinds))})"
             self._fault(index, name, what, "make two rules: within one, all speak of the same will", "when")
 
+    def _permit_stays_in_care(self, index: int, name: str, when: tuple[str, ...], roles: frozenset[str]) -> None:
+        others = sorted(roles - CARE)
+        if others and "permit" in {WILL_KIND.get(condition) for condition in when}:
+            what = f"a disclosure permit for {', '.join(others)}"
+            self._fault(
+                index, name, what, "a permit is for social and health care only: let the rule ask for a consent"
+            )
+
+    def _in_force_then(self, index: int, name: str, since: datetime.date | None, until: datetime.date | None) -> None:
+        starts = self.in_force_from
+        if starts is not None and since is not None and since > starts:
+            what = f"in force since {since}, after this rule set's {starts}"
+            self._fault(index, name, what, f"put it into a rule set from {since}", "since")
+        if starts is not None and until is not None and until < starts:
+            what = f"in force until {until}, before this rule set's {starts}"
+            self._fault(index, name, what, "leave it out: this rule set is younger", "until")
+
     def _fault(self, index: int, rule: str, what: str, do: str, key: str = "") -> None:
         self.faults.append(Fault(self.name, self.line(index, key), rule, what, do))
 
@@ -265,7 +310,7 @@ def _has_shape(value: Any, shape: str) -> bool:
     """A truth value is a whole number to Python, and 1 to a set of numbers: here it is neither."""
     if shape in (_TEXTS, _NUMBERS):
         return isinstance(value, list) and all(type(item) is (str if shape == _TEXTS else int) for item in value)
-    return type(value) is {_TEXT: str, "a whole number": int}.get(shape, bool)
+    return type(value) is {_TEXT: str, "a whole number": int, _DATE: datetime.date}.get(shape, bool)
 
 
 def _ambiguous(first: Rule, second: Rule) -> bool:

@@ -147,7 +147,7 @@ def accompanied(law: Law, client: Client, fact: Fact, recipient: Endpoint, held_
     ]
     if not companions:
         return Withheld("nothing-to-accompany")
-    own = law.accompanying(fact.kind)
+    own = law.accompanying.get(fact.kind)
     if own is not None and own.discloser:
         return Released(own.id)
     _, _, _, rule_id, will = min(companions)

@@ -44,7 +44,7 @@ from sauma_connectors.sdk.contract import (
     Unreadable,
     WillWithdrawn,
 )
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 
 SAMPLES = Path(sauma_connectors.folder.__file__).parent / "samples"
 HETU = for_test(date(1985, 3, 14), 912)

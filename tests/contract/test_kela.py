@@ -45,7 +45,7 @@ from sauma_connectors.sdk.contract import (
     Told,
     Unreadable,
 )
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_connectors.sdk.tables import format_table, make_name_key, own_name
 
 SAMPLES = Path(sauma_connectors.kela.__file__).parent / "samples"

@@ -65,7 +65,7 @@ from sauma_connectors.sdk.contract import (
     WillGiven,
     WillWithdrawn,
 )
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_connectors.sdk.tables import is_plain_name
 from sauma_connectors.welfare_area import WelfareAreaConnector
 from sauma_connectors.welfare_area.simulated import SimulatedWelfareArea

@@ -24,7 +24,7 @@ from sauma_connectors.sdk.contract import (
     TakeBack,
     Told,
 )
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 
 RETENTION_YEARS = 4
 """TYM 381/2023 12.2 §: everything is deleted four years after the client relationship ended."""

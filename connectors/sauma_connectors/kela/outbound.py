@@ -25,7 +25,7 @@ from sauma_connectors.sdk.contract import (
     TakeBack,
     Told,
 )
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 
 
 class KelaSink:

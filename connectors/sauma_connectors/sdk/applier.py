@@ -23,8 +23,9 @@ from sauma_connectors.sdk.contract import (
     Retry,
     TakeBack,
 )
+from sauma_connectors.sdk.errors import TryAgain
 from sauma_connectors.sdk.inbox import HeldFact
-from sauma_connectors.sdk.keyring import Destroyed, NotReleased, Opened, Superseded, TryAgain
+from sauma_connectors.sdk.keyring import Destroyed, NotReleased, Opened, Superseded
 from sauma_connectors.sdk.notices import Notices
 from sauma_connectors.sdk.parts import Parts
 from sauma_connectors.sdk.rows import EXPECTED, PASSED, VOID, RowMemory

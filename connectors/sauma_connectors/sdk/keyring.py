@@ -13,18 +13,6 @@ from sauma.sealing import SealedAs
 NotReleasedReason = Literal["no-release", "right-ended", "not-yet-released", "other-content", "cell-broken"]
 
 
-class TryAgain(Exception):
-    """The keyring cannot answer now (its database is busy or its disk is full); nothing was changed."""
-
-
-class GiveUp(Exception):
-    """This request will never be answered, however often it is repeated; the text says why, without content."""
-
-
-class NeedsOperator(Exception):
-    """Nothing can go on until a person has done what the text says."""
-
-
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The content, as it was sealed. It is not in the repr: an answer may end in a log, a content may not."""

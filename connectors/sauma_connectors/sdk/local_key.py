@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12

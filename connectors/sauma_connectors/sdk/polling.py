@@ -20,8 +20,8 @@ from sauma_connectors.sdk.contract import (
     Unreadable,
 )
 from sauma_connectors.sdk.difference import HoldBack, Remember, difference
+from sauma_connectors.sdk.errors import GiveUp, TryAgain
 from sauma_connectors.sdk.fact_rows import Said
-from sauma_connectors.sdk.keyring import GiveUp, TryAgain
 from sauma_connectors.sdk.outbox import effects_of
 from sauma_connectors.sdk.parts import Parts
 from sauma_connectors.sdk.repair import Repair

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from sauma_connectors.sdk.channel import Channel
 from sauma_connectors.sdk.contract import Connector
-from sauma_connectors.sdk.keyring import Keyring, TryAgain
+from sauma_connectors.sdk.errors import TryAgain
+from sauma_connectors.sdk.keyring import Keyring
 from sauma_connectors.sdk.notices import Notices
 from sauma_connectors.sdk.outbox import Written
 from sauma_connectors.sdk.parts import parts_of_runner

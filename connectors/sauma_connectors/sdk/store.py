@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sauma_connectors.sdk.keyring import NeedsOperator, TryAgain
+from sauma_connectors.sdk.errors import NeedsOperator, TryAgain
 from sauma_connectors.sdk.local_key import LocalKey, local_key
 
 _TABLES = """

@@ -21,7 +21,7 @@ from sauma_connectors.sdk.contract import (
     TakeBack,
     Told,
 )
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_connectors.sdk.tables import remove_file
 from sauma_connectors.welfare_area import folder, shared
 from sauma_connectors.welfare_area.holdings import holdings

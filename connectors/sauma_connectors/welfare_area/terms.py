@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 
 PERSON = "urn:oid:1.2.246.21"
 """Identifier system of the henkilötunnus (Finnish base profiles)."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sauma.client import Client, FactState, Plan
 from sauma.event import ClientChange, Correction
-from sauma.fact import THE_THREE, Fact
+from sauma.fact import MULTI_SECTOR_PLAN, THE_THREE, Fact
 from sauma.fold import relationship
 from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.fold.facts import authored, next_version
@@ -53,15 +53,24 @@ def _moved(change: Change, context: Context, body: ClientChange) -> Folded:
         return Refusal("unknown-municipality")
     head = change.client.head
     change = change.head(municipality=body.municipality).rights()
-    successors = _successors(context, head.parties, resident)
-    if not successors or head.relationship is None or not head.relationship.is_open:
-        return change
-    parties = tuple(sorted(successors.get(party, party) for party in head.parties))
-    plans = tuple(
-        Plan(plan.id, tuple(successors.get(m, m) for m in plan.makers), plan.providers) for plan in head.plans
-    )
-    change = change.head(relationship=replace(head.relationship, parties=parties), plans=plans)
-    return change.facts(*(_passed(state, successors) for state in _passing(change.client, successors)))
+    # By residence, not by the relationship: an activation plan passes to the new area also where there is none.
+    passing = tuple(plan for plan in head.plans if head.is_in_relationship or plan.kind != MULTI_SECTOR_PLAN)
+    parties = head.parties if head.is_in_relationship else ()
+    successors = _successors(context, (*parties, *(maker for plan in passing for maker in plan.makers)), resident)
+    if successors:
+        plans = tuple(_handed_over(plan, successors) if plan in passing else plan for plan in head.plans)
+        change = change.head(plans=plans)
+        if head.relationship is not None and head.is_in_relationship:
+            moved = tuple(sorted(successors.get(party, party) for party in parties))
+            change = change.head(relationship=replace(head.relationship, parties=moved))
+        kept = {plan.id for plan in head.plans} - {plan.id for plan in passing}
+        passed = [state for state in _passing(change.client, successors) if state.fact.plan not in kept]
+        change = change.facts(*(_passed(state, successors) for state in passed))
+    return relationship.placed(change, context) if head.municipality is None else change
+
+
+def _handed_over(plan: Plan, successors: dict[EndpointId, EndpointId]) -> Plan:
+    return replace(plan, makers=tuple(successors.get(maker, maker) for maker in plan.makers))
 
 
 def _successors(context: Context, parties: tuple[EndpointId, ...], resident: Resident) -> dict[EndpointId, EndpointId]:

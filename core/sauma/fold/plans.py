@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from sauma.client import Client, Confirmation, FactState, Plan
+from sauma.client import Client, Confirmation, FactState, Head, Plan
 from sauma.event import FactStep, PlanUpdate
-from sauma.fact import Fact
+from sauma.fact import MULTI_SECTOR_PLAN, PLAN_KINDS, Fact
 from sauma.fold import facts, relationship
-from sauma.fold.change import Change, Context, Folded, Refusal
-from sauma.ids import NOBODY, FactId, conflict_fact
+from sauma.fold.change import Change, Context, Folded, Refusal, may_speak
+from sauma.ids import NOBODY, EndpointId, FactId, conflict_fact
 from sauma.lifecycle import NEW, table_of
 from sauma.sealing import digest
 
@@ -19,19 +19,32 @@ def declare(change: Change, context: Context, body: PlanUpdate) -> Folded:
     if known is None:
         if not body.makers:
             return Refusal("unknown-plan")
-        known = Plan(body.plan, ())
+        known = Plan(body.plan, (), kind=body.kind or MULTI_SECTOR_PLAN)
+        if known.kind not in PLAN_KINDS:
+            return Refusal("unknown-code")
+    elif body.kind not in (None, known.kind):
+        return Refusal("kind-changed")
     elif (body.makers or body.providers) and context.event.source not in known.makers:
         return Refusal("not-a-maker")
     for endpoint in (*body.makers, *body.providers):
         if context.places.endpoint(endpoint) is None:
             return Refusal("unknown-endpoint")
-    if any(maker not in head.parties for maker in body.makers):
+    if any(not _may_make(context, head, known, maker) for maker in body.makers):
         return Refusal("maker-is-no-party")
-    plan = Plan(body.plan, body.makers or known.makers, tuple(sorted({*known.providers, *body.providers})))
+    providers = tuple(sorted({*known.providers, *body.providers}))
+    plan = Plan(body.plan, body.makers or known.makers, providers, known.kind)
     if plan == known:
         return change
     others = tuple(other for other in head.plans if other.id != plan.id)
     return change.head(plans=(*others, plan)).rights()
+
+
+def _may_make(context: Context, head: Head, plan: Plan, maker: EndpointId) -> bool:
+    """A multi-sector plan is its parties'; a plan by another act is made by whoever serves the client, relationship or not."""
+    if plan.kind == MULTI_SECTOR_PLAN:
+        return maker in head.parties
+    endpoint = context.places.endpoint(maker)
+    return endpoint is not None and may_speak(head, endpoint, context.places)
 
 
 def confirm(change: Change, context: Context, step: FactStep) -> Folded:
@@ -194,7 +207,8 @@ def _settle_joint(change: Change, context: Context, fact: FactId) -> Folded:
     if state.fact.kind == "approval" and not state.client_approved:
         return change
     change = change.facts(facts.next_version(state, author=NOBODY, status="in-force"))
-    return relationship.plan_approved(change, context) if state.fact.kind == "approval" else change
+    is_approved = state.fact.kind == "approval" and plan.kind == MULTI_SECTOR_PLAN
+    return relationship.plan_approved(change, context) if is_approved else change
 
 
 def _joint_change(change: Change, context: Context, proposal: FactState) -> Folded:

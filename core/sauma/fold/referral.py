@@ -7,6 +7,7 @@ from sauma.event import Referral
 from sauma.fact import THE_THREE, Fact
 from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.fold.facts import authored, next_version, put
+from sauma.fold.relationship import placed
 from sauma.ids import referral_status_fact
 from sauma.lifecycle import NEW, REFERRAL, REFERRAL_BY_SENDER
 from sauma.places import Resident
@@ -45,6 +46,8 @@ def _made(change: Change, context: Context, body: Referral) -> Folded:
     if municipality != head.municipality:
         change = change.rights()  # an earlier referral to a role now has an address
     change = change.head(municipality=municipality, is_opened=True)
+    if head.municipality is None:
+        change = placed(change, context)
     address = (context.places.role_at(municipality, body.to_role) if municipality else None) or body.to_role
     for step in body.facts:
         stated = step.put

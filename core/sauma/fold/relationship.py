@@ -129,6 +129,16 @@ def parties_at(places: Places, municipality: str | None, source: EndpointId) -> 
     return tuple(sorted({source, resident.social, resident.health, resident.employment, resident.kela}))
 
 
+def placed(change: Change, context: Context) -> Change:
+    """Where the client lives has just become known: the registers that serve there become parties, if there are to be any."""
+    now, municipality = change.client.head.relationship, change.client.head.municipality
+    resident = context.places.resident(municipality) if municipality else None
+    if now is None or not now.is_open or not isinstance(resident, Resident):
+        return change
+    known = {*now.parties, resident.social, resident.health, resident.employment, resident.kela}
+    return _told(change, context, now, replace(now, parties=tuple(sorted(known))))
+
+
 def plan_approved(change: Change, context: Context) -> Change:
     """The approval came into force: the plan is active, and the clock of its review starts."""
     now = change.client.head.relationship

@@ -14,18 +14,26 @@ CAPACITIES = frozenset({"client", "guardian", "proxy"})
 
 
 def fold(change: Change, context: Context, body: Will) -> Folded:
-    """One step of a will; anyone may record a withdrawal, nobody a will in its own favour."""
+    """One step of a will; anyone may record a withdrawal, nobody a will in its own favour; a reading replaces an earlier one."""
     known = change.client.head.will(body.will)
     state = NEW if known is None else "withdrawn" if known.withdrawn_at is not None else "given"
     if (state, body.step) not in WILL:
         return Refusal("step-not-possible")
     if body.step == "withdrawn":
         return _withdrawn(change, context, body, known)
-    wrong = _wrong_with(body, context)
+    wrong = _wrong_with(body, context) or (_wrong_to_read_again(known, body) if known else "")
     if wrong:
         return Refusal(wrong)
     given = WillState(body, context.event.source, context.now)
-    return change.head(wills=(*change.client.head.wills, given)).rights()
+    others = tuple(w for w in change.client.head.wills if w is not known)
+    return change.head(wills=(*others, given)).rights()
+
+
+def _wrong_to_read_again(known: WillState, body: Will) -> str:
+    """Only what was read from the national service can be read there again; what was given to an agency stays as given."""
+    if known.will.kind != body.kind:
+        return "kind-changed"
+    return "" if known.will.read_at is not None and body.read_at is not None else "step-not-possible"
 
 
 def _withdrawn(change: Change, context: Context, body: Will, known: WillState | None) -> Change:
@@ -44,7 +52,7 @@ def _wrong_with(body: Will, context: Context) -> str:
     if context.source.role not in THE_THREE:
         return "not-of-the-three"
     scope = body.scope
-    if not (
+    if body.is_readable and not (
         scope.categories or scope.kinds or scope.facts or scope.registers or scope.service_tasks or scope.documents
     ):
         return "will-names-nothing"

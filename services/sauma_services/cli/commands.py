@@ -13,7 +13,6 @@ import typer
 from sauma.places import PlacesError
 from sauma.resources import load_laws
 from sauma.rulefile import Laws, RuleFileError, read_laws
-from sauma_connectors.sdk import keyring
 from sauma_services.machine import Machine
 from sauma_services.machine.places import places_of
 from sauma_services.replay import verify
@@ -31,7 +30,7 @@ app = typer.Typer(
 replay = typer.Typer(help="Take the journal again.", no_args_is_help=True)
 app.add_typer(replay, name="replay")
 
-_SAID_IN_A_SENTENCE = (Failure, RuleFileError, PlacesError, keyring.TryAgain, keyring.GiveUp, keyring.NeedsOperator)
+_SAID_IN_A_SENTENCE = (Failure, RuleFileError, PlacesError)
 """Exceptions whose text is written for a person, with ids and reasons only."""
 
 OutputOption = Annotated[str, typer.Option("--output", help="text or json", metavar="FORMAT")]
@@ -57,11 +56,16 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="tell the story once and end")] = False,
     output: OutputOption = "text",
     data: Annotated[Path, typer.Option(help="where the demo writes; made anew each time")] = Path("var/demo"),
+    log_kind: Annotated[str, typer.Option(help="sqlite, or kafka: starts one on this machine")] = "sqlite",
+    bootstrap: Annotated[str | None, typer.Option(help="with kafka: use this one instead")] = None,
 ) -> None:
     """Tell the story of one client and its plan, as it happens between three agencies' own systems."""
     from sauma_services.demo import tell  # noqa: PLC0415 - the simulated agencies are only for the demo
 
-    raise typer.Exit(tell(data, once=once, as_json=output == "json"))
+    if log_kind not in ("sqlite", "kafka"):
+        raise typer.BadParameter("--log-kind is sqlite or kafka")
+    on_kafka = log_kind == "kafka"
+    raise typer.Exit(tell(data, once=once, as_json=output == "json", on_kafka=on_kafka, bootstrap=bootstrap))
 
 
 @replay.command("verify")

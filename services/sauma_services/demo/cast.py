@@ -1,6 +1,7 @@
 """Who plays in the demo: the simulated agencies with their own folders, one client, and the machine between them."""
 
 import datetime
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,22 @@ from sauma_services.runtime.errors import NeedsOperator
 
 PROVIDER = EndpointId("provider-valmennus")
 
-CONFIGURATION = """# Written by `sauma demo`: what one machine runs between six agencies' folders.
+EMBEDDED = """[log]
+kind = "sqlite"
+"""
+
+ON_KAFKA = """[log]
+kind = "kafka"
+bootstrap = "{bootstrap}"
+prefix = "{prefix}"
+replicas = 1
+"""
+
+CONFIGURATION = f"""# Written by `sauma demo`: what one machine runs between six agencies' folders.
 [machine]
 data = "."
 
-[log]
-kind = "sqlite"
-
+{EMBEDDED}
 [[endpoint]]
 id = "provider-valmennus"
 role = "provider"
@@ -119,7 +129,7 @@ def prepare(data: Path) -> Path:
     """An empty data folder with the demo's configuration in it. Never empties a folder that the demo did not make."""
     configuration = data / CONFIGURATION_NAME
     if data.exists() and any(data.iterdir()):
-        if not configuration.exists() or configuration.read_text(encoding="utf-8") != CONFIGURATION:
+        if not configuration.exists() or _log_aside(configuration) != CONFIGURATION:
             raise NeedsOperator(f"{data} is not empty and not the demo's: choose another folder with --data")
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -128,6 +138,17 @@ def prepare(data: Path) -> Path:
             (data / line.split('"')[1]).mkdir(parents=True, exist_ok=True, mode=0o700)
     configuration.write_text(CONFIGURATION, encoding="utf-8")
     return configuration
+
+
+def _log_aside(configuration: Path) -> str:
+    """The configuration's text as it would be with the embedded log."""
+    return re.sub(r"\[log\]\n(?:\w.*\n)+", lambda _: EMBEDDED, configuration.read_text(encoding="utf-8"), count=1)
+
+
+def use_kafka(configuration: Path, bootstrap: str, prefix: str) -> None:
+    """Let the demo's configuration use the cluster at `bootstrap`, apart from whatever else is there by `prefix`."""
+    text = CONFIGURATION.replace(EMBEDDED, ON_KAFKA.format(bootstrap=bootstrap, prefix=prefix))
+    configuration.write_text(text, encoding="utf-8")
 
 
 def moment(milliseconds: int) -> Moment:

@@ -1,10 +1,11 @@
 """Plays the story: clerks act in their agencies' systems, the machine comes to rest, and what followed is told."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,8 @@ from rich.console import Console
 from sauma.ids import FactId
 from sauma_services.checker import check
 from sauma_services.checker.taken import snapshot
-from sauma_services.demo.cast import agencies, client, prepare
+from sauma_services.demo.cast import agencies, client, prepare, use_kafka
+from sauma_services.demo.local_kafka import LocalKafka, are_jars_here
 from sauma_services.demo.log_since import Watch
 from sauma_services.demo.story import BEFORE_THE_END, THE_END, Line, Stage
 from sauma_services.demo.sync import Sync, compare, holdings
@@ -22,11 +24,25 @@ from sauma_services.machine import Machine
 from sauma_services.runtime.settings import load
 
 
-def tell(data: Path, *, once: bool, as_json: bool) -> int:
-    """Tell the story; without `once`, stay up with a trickle of further clients until Ctrl-C. The exit status."""
+def tell(data: Path, *, once: bool, as_json: bool, on_kafka: bool = False, bootstrap: str | None = None) -> int:
+    """Tell the story; without `once`, stay up with a trickle of further clients until Ctrl-C. The exit status.
+
+    `bootstrap` is a Kafka to tell it on; without one, `on_kafka` starts one here, and stops it at the end.
+    """
     console = Console(quiet=as_json, highlight=False, soft_wrap=not Console().is_terminal)
+    configuration = prepare(data)
+    if not on_kafka:
+        return _told(configuration, console, once=once, as_json=as_json)
+    with nullcontext(bootstrap) if bootstrap else _local_kafka(data / "kafka", console) as address:
+        # Somebody else's cluster may hold an earlier telling.
+        use_kafka(configuration, address, f"demo-{os.getpid()}-{time.time_ns()}.")
+        return _told(configuration, console, once=once, as_json=as_json)
+
+
+def _told(configuration: Path, console: Console, *, once: bool, as_json: bool) -> int:
     started = time.monotonic()
-    machine = Machine(load(prepare(data)))
+    data = configuration.parent
+    machine = Machine(load(configuration))
     try:
         play = Play(machine, data, console)
         play.lines(BEFORE_THE_END)
@@ -36,7 +52,7 @@ def tell(data: Path, *, once: bool, as_json: bool) -> int:
         if as_json:
             print(json.dumps(found))  # noqa: T201 - the answer of the command
         else:
-            _conclude(console, found)
+            _conclude(console, found, data)
         if not once:
             _stay_up(console, play)
         return 0 if found["plans_in_sync"] and not found["violations"] else 1
@@ -104,10 +120,22 @@ class Play:
         }
 
 
-def _conclude(console: Console, found: dict[str, object]) -> None:
+@contextmanager
+def _local_kafka(folder: Path, console: Console) -> Iterator[str]:
+    if not are_jars_here():
+        console.print("Fetching Kafka's jars, once ...")
+    console.print("Starting Apache Kafka on this machine ...")
+    started = LocalKafka(folder)
+    try:
+        yield started.bootstrap
+    finally:
+        started.stop()
+
+
+def _conclude(console: Console, found: dict[str, object], data: Path) -> None:
     console.print()
     console.print(", ".join(f"{value} {name.replace('_', ' ')}" for name, value in found.items()))
-    console.print("Take it again: .venv/bin/sauma replay verify --log var/demo")
+    console.print(f"Take it again: .venv/bin/sauma replay verify --log {data}")
 
 
 def _stay_up(console: Console, play: Play) -> None:

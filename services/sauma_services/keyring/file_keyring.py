@@ -12,7 +12,8 @@ from typing import Self
 from sauma.ids import EndpointId, FactId, SubjectId
 from sauma.sealing import SealedAs
 from sauma.sealing import digest as digest_of
-from sauma_connectors.sdk.keyring import Destroyed, GiveUp, NeedsOperator, NotReleased, OpenAnswer, Opened
+from sauma_connectors.sdk.errors import GiveUp, NeedsOperator
+from sauma_connectors.sdk.keyring import Destroyed, NotReleased, OpenAnswer, Opened
 from sauma_services.keyring.cells import SubjectKey, key_id_of, open_cell, seal_cell
 from sauma_services.keyring.ledger import is_subject_id
 from sauma_services.keyring.opening import KeyringFiles, open_files

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from sauma.ids import SubjectId
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_services.keyring.master_key import sync_folder
 
 _SUBJECT = re.compile(r"[0-9a-f]{32}")

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_services.keyring.cells import KEY_BYTES, NONCE_BYTES
 
 Purpose = Literal["subject-key", "henkilotunnus", "setting", "index-key"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_services.keyring.cells import KEY_BYTES
 from sauma_services.keyring.ledger import Ledger
 from sauma_services.keyring.master_key import MasterKey, read_master_key, write_master_key

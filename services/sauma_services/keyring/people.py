@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sauma.henkilotunnus import Invalid, check
 from sauma.ids import SubjectId
-from sauma_connectors.sdk.keyring import GiveUp
+from sauma_connectors.sdk.errors import GiveUp
 from sauma_services.keyring.cells import KEY_BYTES
 from sauma_services.keyring.master_key import MasterKey
 from sauma_services.keyring.rows import Rows, StoredSubject

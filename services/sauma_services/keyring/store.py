@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from sauma_connectors.sdk.keyring import NeedsOperator, TryAgain
+from sauma_connectors.sdk.errors import NeedsOperator, TryAgain
 from sauma_services.keyring.rows import Rows
 
 # Long enough for another process to make a subject on a slow disk; longer would hide a process that hangs.

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from sauma.codec import Codec
 from sauma.delivery import Applied
 from sauma.ids import EndpointId
-from sauma_connectors.sdk import keyring
 from sauma_connectors.sdk.channel import Arriving, Outgoing
 from sauma_services.intake.checks import SCHEMA
-from sauma_services.runtime.errors import TryAgain
 from sauma_services.runtime.ports import Append, Log
 from sauma_services.runtime.topics import RECEIPTS, deliveries, inbound
 
@@ -27,12 +25,12 @@ class LogChannel:
 
     def publish(self, events: Sequence[Outgoing]) -> None:
         """Append the events, in order; durable on return."""
-        self._publish(self._inbound, [_append(self._inbound, outgoing) for outgoing in events])
+        self._publisher.publish(self._inbound, [_append(self._inbound, outgoing) for outgoing in events])
 
     def confirm(self, applied: Sequence[Applied]) -> None:
         """Append the receipts; durable on return."""
         records = [Append(RECEIPTS.name, one.subject.encode(), _APPLIED.encode(one)) for one in applied]
-        self._publish(RECEIPTS.name, records)
+        self._publisher.publish(RECEIPTS.name, records)
 
     def read(self, after: Mapping[int, int], *, count_max: int, wait_seconds_max: float) -> Sequence[Arriving]:  # noqa: ARG002 - the embedded log is asked again soon
         """Deliveries after these positions; returns at once."""
@@ -44,12 +42,6 @@ class LogChannel:
                 if len(found) >= count_max:
                     return found
         return found
-
-    def _publish(self, topic: str, records: Sequence[Append]) -> None:
-        try:
-            self._publisher.publish(topic, records)
-        except TryAgain as doubt:  # the connector's own word for it: it knows none of the services'
-            raise keyring.TryAgain(doubt.reason) from doubt
 
 
 def _append(topic: str, outgoing: Outgoing) -> Append:

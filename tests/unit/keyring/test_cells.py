@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sauma.ids import SubjectId
 from sauma.sealing import digest
-from sauma_connectors.sdk.keyring import GiveUp, NotReleased, Opened
+from sauma_connectors.sdk.errors import GiveUp
+from sauma_connectors.sdk.keyring import NotReleased, Opened
 from sauma_services.keyring.cells import CELL_EXTRA_BYTES, KEY_BYTES
 from unit.keyring.desk import CONTENT, OTHER_PERSON, PERSON, Desk
 

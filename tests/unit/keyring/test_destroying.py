@@ -7,7 +7,8 @@ import pytest
 
 from sauma.henkilotunnus import for_test
 from sauma.ids import SubjectId
-from sauma_connectors.sdk.keyring import Destroyed, GiveUp, NeedsOperator, NotReleased, Opened
+from sauma_connectors.sdk.errors import GiveUp, NeedsOperator
+from sauma_connectors.sdk.keyring import Destroyed, NotReleased, Opened
 from sauma_services.keyring import FileKeyring
 from sauma_services.keyring.cells import SubjectKey
 from unit.keyring.desk import CONTENT, OTHER_PERSON, PERSON, Desk

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sauma_connectors.sdk.keyring import NeedsOperator, Opened
+from sauma_connectors.sdk.errors import NeedsOperator
+from sauma_connectors.sdk.keyring import Opened
 from sauma_services.keyring import FileKeyring, KeyringFiles, opening
 from sauma_services.keyring.ledger import Ledger
 from unit.keyring.desk import CONTENT, PERSON, Desk, HeldReleases

@@ -12,7 +12,7 @@ import pytest
 
 from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId, SubjectId
-from sauma_connectors.sdk.keyring import GiveUp
+from sauma_connectors.sdk.errors import GiveUp
 from sauma_services.keyring import FileKeyring, KeyringFiles, people
 from unit.keyring.desk import CONTENT, OTHER_PERSON, PERSON, Desk
 

@@ -41,7 +41,7 @@ from sauma_connectors.sdk.contract import (
     Told,
     Unreadable,
 )
-from sauma_connectors.sdk.keyring import TryAgain
+from sauma_connectors.sdk.errors import TryAgain
 from sauma_connectors.sdk.runner import Runner
 from sauma_connectors.sdk.settings import RunnerSettings
 from sauma_services.keyring import FileKeyring, KeyringFiles, Release

@@ -7,7 +7,7 @@ import pytest
 from sauma.event import Facts, PlanUpdate, Receipt, Referral
 from sauma.sealing import SealedAs
 from sauma_connectors.sdk.contract import Own, Person, RelationshipStep, Told, Unreadable
-from sauma_connectors.sdk.keyring import TryAgain
+from sauma_connectors.sdk.errors import TryAgain
 from sauma_connectors.sdk.settings import RunnerSettings
 from unit.sdk.desk import EMPLOYMENT, HEALTH, KELA, OTHER, PERSON, Desk, Register, item, referral
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sauma_connectors.sdk.contract import Put, Retry, Unreadable
-from sauma_connectors.sdk.keyring import NeedsOperator
+from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_connectors.sdk.local_key import local_key
 from sauma_connectors.sdk.store import Store
 from unit.sdk.desk import EMPLOYMENT, KELA, NAME, PERSON, Desk, Register, item
