@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.built-from
 ARGS ?=
 
-.PHONY: help demo check test bench format clean
+.PHONY: help demo check brokers test bench format clean
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -26,7 +26,10 @@ check: $(STAMP) ## format, lint, types, layers and unit tests: under a minute, n
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/unit tests/law tests/contract
 
-test: check ## everything
+brokers: $(STAMP) ## fetch what the tests need to start a Kafka here, so that no test waits for a download
+	PYTHONPATH=tests $(BIN)/python -m support.brokers
+
+test: check brokers ## everything
 	$(BIN)/pytest -q --ignore=tests/unit --ignore=tests/law --ignore=tests/contract
 
 bench: $(STAMP) ## measure; prints figures and ratios, judges nothing

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sauma.client import Client, FactState
-from sauma.fact import ROLES, Moment
+from sauma.fact import MULTI_SECTOR, MULTI_SECTOR_PLAN, ROLES, Fact, Moment
 from sauma.fold.change import Change
 from sauma.ids import EndpointId, FactId
 from sauma.law import Law
@@ -27,7 +27,7 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
     if head.relationship is not None:
         found.add("keha")
     for plan in head.plans:
-        found.update(plan.providers)
+        found.update(plan.providers if plan.kind == MULTI_SECTOR_PLAN else (*plan.providers, *plan.makers))
     for will in head.wills:
         found.update(_resolved(name, head.municipality, places) for name in will.will.recipients)
     for fact in asked:
@@ -35,10 +35,15 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
         found.update(
             endpoint for endpoint, given in state.given.items() if given.is_live or state.fact.status == "void"
         )
-        if state.fact.addressed_to:
-            found.add(_resolved(state.fact.addressed_to, head.municipality, places))
+        found.update(_resolved(name, head.municipality, places) for name in named_by(state.fact))
     known = (places.endpoint(EndpointId(name)) for name in sorted(found))
     return tuple(endpoint for endpoint in known if endpoint is not None)
+
+
+def named_by(fact: Fact) -> set[str]:
+    """Endpoints and roles that the fact itself names: its address, and whoever it is necessary for by another act than TYM."""
+    named = {mark.role for mark in fact.marks.necessary_for if mark.purpose != MULTI_SECTOR}
+    return named | {fact.addressed_to} if fact.addressed_to else named
 
 
 def _resolved(name: str, municipality: str | None, places: Places) -> str:
@@ -64,6 +69,7 @@ def reconcile(change: Change, asked: tuple[FactId, ...], under: Under) -> tuple[
             ]
             changed += _given(state, answers)
             found += answers
+            found += _nowhere(client, state.fact, disclosers, under.law)
     client = client.with_facts(*changed)
     moved = {c.recipient.id for c in found if c.given is not None}
     held_on = grounds(client)
@@ -77,6 +83,26 @@ def reconcile(change: Change, asked: tuple[FactId, ...], under: Under) -> tuple[
             accompanying += _given(state, answers)
             found += answers
     return client.with_facts(*accompanying), found
+
+
+RESIDENCE_DECIDES = frozenset({"social-care", "health-care", "employment"})
+"""The roles that another endpoint fills in each municipality."""
+
+
+def _nowhere(client: Client, fact: Fact, disclosers: tuple[Endpoint, ...], law: Law) -> list[Compared]:
+    """Roles that the fact names, of which nobody can say who fills them until it is told where the client lives."""
+    if client.head.municipality is not None or fact.status == "void" or client.head.has_died:
+        return []
+    named = named_by(fact)
+    if client.head.is_in_relationship and fact.addressed_to is None:
+        named |= {mark.role for mark in fact.marks.necessities(MULTI_SECTOR)}
+    found: list[Compared] = []
+    for role in sorted(named & RESIDENCE_DECIDES):
+        rules = law.candidates(fact, tuple([d.role for d in disclosers]), role)
+        if rules.releases and not rules.withholds:
+            nobody = Endpoint(id=EndpointId(role), role=role, organiser="", name_fi="")
+            found.append(Compared(fact, nobody, "undecided", None, "municipality"))
+    return found
 
 
 def _given(state: FactState, answers: list[Compared]) -> list[FactState]:

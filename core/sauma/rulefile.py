@@ -211,7 +211,6 @@ class _Reader:
         self._known(index, name, "handling", handling, set(HANDLING))
         when = tuple(table.get("when", ()))
         self._known(index, name, "when", frozenset(when), set(CONDITIONS))
-        self._one_will(index, name, when)
         self._in_force_then(index, name, table.get("since"), table.get("until"))
         if effect == "release" and handling & NEVER:
             what = f"a release rule names {', '.join(sorted(handling & NEVER))}"
@@ -221,7 +220,7 @@ class _Reader:
             self._fault(index, name, f"when_it_ends is {ending!r}", 'use "stop" or "erase"', "when_it_ends")
         from_roles = self._roles(index, name, "from", table.get("from", ["anyone"]))
         to_roles = self._roles(index, name, "to", table.get("to", ["anyone"]))
-        self._permit_stays_in_care(index, name, when, from_roles | to_roles)
+        self._wills(index, name, when, from_roles | to_roles)
         if len(self.faults) > before:
             return None
         return Rule(
@@ -279,19 +278,15 @@ class _Reader:
         self._known(index, name, key, values, set(ROLES) | set(GROUPS))
         return frozenset(itertools.chain.from_iterable(GROUPS.get(value, frozenset({value})) for value in values))
 
-    def _one_will(self, index: int, name: str, when: tuple[str, ...]) -> None:
+    def _wills(self, index: int, name: str, when: tuple[str, ...], roles: frozenset[str]) -> None:
         kinds = {WILL_KIND[condition] for condition in when if condition in WILL_KIND}
         if len(kinds) > 1:
             what = f"conditions about different wills ({', '.join(sorted(kinds))})"
             self._fault(index, name, what, "make two rules: within one, all speak of the same will", "when")
-
-    def _permit_stays_in_care(self, index: int, name: str, when: tuple[str, ...], roles: frozenset[str]) -> None:
-        others = sorted(roles - CARE)
-        if others and "permit" in {WILL_KIND.get(condition) for condition in when}:
-            what = f"a disclosure permit for {', '.join(others)}"
-            self._fault(
-                index, name, what, "a permit is for social and health care only: let the rule ask for a consent"
-            )
+        elif "permit" in kinds and roles - CARE:
+            what = f"a disclosure permit for {', '.join(sorted(roles - CARE))}"
+            do = "name social-care and health-care only: a permit is no ground towards anyone else (ATL 54-55 §)"
+            self._fault(index, name, what, do, "when")
 
     def _in_force_then(self, index: int, name: str, since: datetime.date | None, until: datetime.date | None) -> None:
         starts = self.in_force_from

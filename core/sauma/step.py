@@ -48,6 +48,8 @@ def step(client: Client, entry: Entry, *, event_digest: bytes, laws: Laws, place
     client = client.with_head(records=before.records + 1, effective_at=now)
     folded = _fold(client, entry, event_digest, now, places)
     change = _time_passed(folded.change, before.wake_at, before.effective_at, now)
+    if _has_new_speaker(client, change):
+        change = change.rights()
     if law.id != before.law and change.client.head.is_opened:
         change = change.head(law=law.id).rights()
     asked = tuple(change.client.facts) if change.bears_on_rights else tuple(sorted(change.touched))
@@ -57,6 +59,14 @@ def step(client: Client, entry: Entry, *, event_digest: bytes, laws: Laws, place
     client = client.with_head(numbers=numbers, wake_at=_wake_at(client, now))
     decided = decision(client, entry, outcome=folded.outcome, reason=folded.reason, compared=compared, under=under)
     return Step(client, leaving, decided)
+
+
+def _has_new_speaker(before: Client, change: Change) -> bool:
+    """Whether a register has put its first fact: that it has the client may be what others' facts waited for."""
+    parties = before.head.parties
+    owners = {change.client.facts[f].fact.owner for f in change.touched if f not in before.facts}
+    newcomers = owners.difference(parties)
+    return bool(newcomers) and not newcomers <= {state.fact.owner for state in before.facts.values()}
 
 
 def _fold(client: Client, entry: Entry, event_digest: bytes, now: Moment, places: Places) -> _Folded:

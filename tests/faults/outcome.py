@@ -44,12 +44,14 @@ class Outcome:
 
     @property
     def texts(self) -> Mapping[int, Mapping[str, Sequence[Held]]]:
-        """As `held`, with version 0 everywhere: a repair may say the same content in a further version."""
+        """As `held`, but for what a repair may change: the version, in which the same content may have been said again,
+        and facts without content, by which a register is told again what came of its own referrals."""
         return {
             client: {
                 name: sorted(
                     (kind, 0, status, tuple((field, _VERSION.sub("", text)) for field, text in words))
                     for kind, _, status, words in facts
+                    if words
                 )
                 for name, facts in registers.items()
             }

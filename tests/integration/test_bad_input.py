@@ -315,7 +315,10 @@ def test_no_event_that_intake_lets_in_stops_the_router(said: list[tuple[Endpoint
         event = Event(known, source, SUBJECT, "first", seqs[source], Moment(START), body)
         value = EVENT.encode(event)
         read = read_event(value, key=SUBJECT.encode(), headers=dict(headers_of(event)), endpoint=source)
-        assert not isinstance(read, Bad), read
+        if isinstance(read, Bad):
+            # Texts of every form are tried; those that may not stand in the clear do not reach the router at all.
+            assert read.reason == "text-in-clear"
+            continue
         entry = entry_of_event(Moment(START + position), value)
         record = Record(JOURNAL.name, 0, position, SUBJECT.encode(), entry, (), 0)
         assert steady.take(record) == forgetful.take(record)

@@ -319,7 +319,6 @@ CLERK_WRITES: dict[str, Callable[[Agencies, str], object]] = {
 }
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="connectors pass references and reasons on unchecked")
 @pytest.mark.parametrize("place", CLERK_WRITES)
 def test_a_reference_that_names_a_person_stays_at_the_agency(traces: Traces, place: str, tmp_path: Path) -> None:
     data = tmp_path / "data"

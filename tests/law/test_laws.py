@@ -11,7 +11,7 @@ from sauma.places import Endpoint
 from sauma.rulefile import read_law
 from sauma.view import compare
 from support.cycles import told
-from support.world import SUBJECT, E, H, K, P, S, fact, marks, places, put, puts
+from support.world import SUBJECT, E, H, P, S, fact, marks, places, put, puts
 
 NOW = Moment(1_790_000_000_000)
 PLACES = places()
@@ -25,7 +25,7 @@ def _endpoint(name: str) -> Endpoint:
 
 def _rule(name: str, *when: str, order: int = 0, effect: str = "release", rest: str = "") -> str:
     conditions = ", ".join(f'"{condition}"' for condition in when)
-    text = f'[[rule]]\nid = "{name}"\neffect = "{effect}"\ncategories = [5]\nfrom = ["anyone"]\nto = ["anyone"]\n'
+    text = f'[[rule]]\nid = "{name}"\neffect = "{effect}"\ncategories = [5]\nfrom = ["health-care"]\nto = ["social-care"]\n'
     text += f"when = [{conditions}]\n{rest}"
     if effect == "release":
         ending = "" if "when_it_ends" in rest else 'when_it_ends = "stop"\n'
@@ -38,17 +38,19 @@ def _law(*rules: str) -> Law:
 
 
 def _fact(handling: str = "ordinary", *, given_marks: Marks | None = None) -> Fact:
-    return Fact(fact("f"), H, "capacity", 5, handling, 2, "open", H, marks=given_marks or marks("kela", affects=True))
+    return Fact(
+        fact("f"), H, "capacity", 5, handling, 2, "open", H, marks=given_marks or marks("social-care", affects=True)
+    )
 
 
 def _will(kind: str, name: str = "w", **rest: object) -> WillState:
     scope = Scope(categories=(5,), kinds=("capacity",))
-    will = Will(WillId(name), "given", kind, recipients=(K,), scope=scope, **rest)  # type: ignore[arg-type] # fields of Will
+    will = Will(WillId(name), "given", kind, recipients=(S,), scope=scope, **rest)  # type: ignore[arg-type] # fields of Will
     return WillState(will, S, Moment(0))
 
 
 def _ask(
-    law: Law, *wills: WillState, stated: Fact | None = None, given: Given | None = None, recipient: str = K
+    law: Law, *wills: WillState, stated: Fact | None = None, given: Given | None = None, recipient: str = S
 ) -> Ruling:
     client: Client = new_client(SUBJECT).with_head(wills=wills)
     return decide(
@@ -137,7 +139,7 @@ def test_a_release_by_will_names_the_will() -> None:
 def test_two_wills_do_not_make_up_one() -> None:
     law = _law(_rule("will", "will-in-force", "will-itemises-fact", order=60))
     names_recipient = WillState(
-        Will(WillId("a"), "given", "consent", recipients=(K,), scope=Scope(kinds=("goal",))), S, NOW
+        Will(WillId("a"), "given", "consent", recipients=(S,), scope=Scope(kinds=("goal",))), S, NOW
     )
     names_fact = WillState(
         Will(WillId("b"), "given", "consent", recipients=(P,), scope=Scope(kinds=("capacity",))), S, NOW
@@ -206,8 +208,8 @@ def _given(rule: str, *, version: int = 1, on_statute: bool = False, state: str 
 
 
 def _compared(law: Law, ruling: Ruling, given: Given | None) -> tuple[str, str, str, Given | None]:
-    state = FactState(_fact(), {K: given} if given else {})
-    found = compare(law, state, _endpoint(K), ruling)
+    state = FactState(_fact(), {S: given} if given else {})
+    found = compare(law, state, _endpoint(S), ruling)
     return found.outcome, found.reason, found.ask, found.given
 
 

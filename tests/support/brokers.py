@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -42,10 +42,10 @@ def broker() -> Iterator[str]:
 
 
 @contextmanager
-def cluster(nodes: int = 3) -> Iterator[LocalKafka]:
-    """A cluster of its own, whose nodes may be killed and paused."""
+def cluster(nodes: int = 3, *, options: Sequence[str] = ()) -> Iterator[LocalKafka]:
+    """A cluster of its own, whose nodes may be killed and paused. `options`: further lines of the brokers' settings."""
     with tempfile.TemporaryDirectory(prefix="sauma-kafka-") as folder:
-        started = _local(Path(folder), nodes=nodes)
+        started = _local(Path(folder), nodes=nodes, options=options)
         if started is None:
             missing("the jars of Kafka are not here: run `make brokers`")
         try:
@@ -61,10 +61,10 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def _local(folder: Path, *, nodes: int) -> LocalKafka | None:
+def _local(folder: Path, *, nodes: int, options: Sequence[str] = ()) -> LocalKafka | None:
     if not are_jars_here():
         return None
-    return LocalKafka(folder, nodes=nodes, options=FAST)
+    return LocalKafka(folder, nodes=nodes, options=(*FAST, *options))
 
 
 @contextmanager

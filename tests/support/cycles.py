@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sauma.event import ClientChange, FactPut, Facts, FactStep, Referral, Relationship, Scope, Will
+from sauma.fact import Moment
 from sauma.ids import EndpointId, FactId, ReferralId, WillId, conflict_fact
 from sauma.lifecycle import BEFORE, NEW, TABLES, Table
 from sauma.predicates import referral_state
@@ -254,7 +255,8 @@ def _relationship_state(world: World) -> str:
 
 
 def _will_step(world: World, step: str) -> Step:
-    will = Will(WillId("w"), step, "consent", (P,), Scope(kinds=("plan-item",)), evidence="archive-7")
+    scope, read_at = Scope(kinds=("plan-item",)), Moment(world.now)
+    will = Will(WillId("w"), step, "consent", (P,), scope, evidence="archive-7", read_at=read_at)
     return world.say(E, will)
 
 

@@ -1,6 +1,7 @@
 """What the sources of a random history say: bodies that fit the client as it stands, mostly."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sauma.event import (
     Body,
@@ -15,7 +16,7 @@ from sauma.event import (
     Scope,
     Will,
 )
-from sauma.fact import KINDS, Fact, Marks, Moment
+from sauma.fact import KINDS, Fact, Marks, Moment, Necessity
 from sauma.ids import EndpointId, ReferralId, WillId
 from sauma.sealing import digest
 from support.choices import Choices
@@ -45,6 +46,20 @@ HANDLING = (
     "child-welfare",
     "third-person",
     "free-text",
+)
+PURPOSES = (
+    "employment-service",
+    "social-care",
+    "general-support",
+    "rehabilitation",
+    "care-without-permit",
+    "care-despite-prohibition",
+    "labour-market-support",
+)
+LIES_IN: Sequence[dict[str, str]] = (
+    {},
+    {"document": "document-1", "service_task": ""},
+    {"document": "", "service_task": "task-1"},
 )
 WILL_KINDS = ("consent", "permit", "prohibition")
 DAY_MS = 86_400_000
@@ -81,7 +96,12 @@ def _speaker(w: World, c: Choices) -> EndpointId:
 
 
 def _marks(w: World, c: Choices) -> Marks:
-    return marks(*c.some(MARKED), affects=not c.one_in(4), at=w.now)
+    made = marks(*c.some(MARKED), affects=not c.one_in(4), at=w.now)
+    if not c.one_in(3):
+        return made
+    # Of another act's task: the role and the purpose fit each other, or not.
+    other = Necessity(c.of(MARKED), Moment(w.now), c.of(PURPOSES))
+    return replace(made, necessary_for=(*made.necessary_for, other))
 
 
 def _in_plan(w: World, step: FactStep) -> PlanUpdate:
@@ -114,6 +134,7 @@ def puts_fact(w: World, c: Choices) -> Said:
         handling=kind.handling or c.of(HANDLING),
         marks=_marks(w, c),
         plan="plan" if kind.name == "plan-item" else None,
+        **c.of(LIES_IN),
     )
     step = FactStep("put", stated.id, put=stated)
     return source, _in_plan(w, step) if kind.name == "plan-item" else puts(stated)
@@ -244,6 +265,8 @@ def wills(w: World, c: Choices) -> Said:
         Scope(kinds=("plan-item", "capacity", "social-situation")),
         Scope(categories=(4, 5, 6, 7)),
         Scope(registers=(S, H)),
+        Scope(registers=(H,), documents=("document-1",)),
+        Scope(categories=(5, 7), service_tasks=("task-1",)),
     )
     will = Will(
         WillId(f"w{c.number() % 6}"),
@@ -256,6 +279,8 @@ def wills(w: World, c: Choices) -> Said:
         evidence="archive-2",
         read_at=Moment(w.now) if kind == "permit" and c.one_in(2) else None,
         age_ms_max=DAY_MS if kind == "permit" else None,
+        is_readable=not c.one_in(8),
+        given_by="guardian" if c.one_in(8) else "client",
     )
     return source, will
 
@@ -309,6 +334,8 @@ def declares(w: World, c: Choices) -> Said:
     """A maker names the plan's makers anew, or a provider that becomes a party of the plan."""
     known = w.client.head.plans
     source = c.of(known[0].makers) if known and known[0].makers else _speaker(w, c)
+    if not known and c.one_in(2):
+        return source, plan(makers=(E, S), kind=c.of(("03", "03", "04", "07")))
     if c.one_in(2):
         return source, plan(providers=(P,))
     return source, plan(makers=tuple(c.some(w.client.head.parties)))

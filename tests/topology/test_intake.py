@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from sauma.event import (
     Will,
 )
 from sauma.fact import EmploymentEffect, Marks, Moment, Necessity
+from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId, EventId, FactId, PlanId, ReferralId, SubjectId, WillId, event_id
 from sauma.journal import Entry, Refused
 from sauma_services.intake.checks import (
@@ -94,7 +96,17 @@ assert PLAIN[SEQ_AT] == 2
 
 BIG = tuple(replace(SECRET, id=FactId(f"{CANARY}{n}"), cell=bytes(CELL_BYTES_MAX)) for n in range(70))
 
+TEST_PERSON = for_test(date(1970, 5, 17), 912)
+
 CASES: Mapping[str, Mapping[str, Sent]] = {
+    "text-in-clear": {
+        "a sentence as a reason": _sent(Correction(fact("x"), "the nurse told me so")),
+        "a name as evidence": _sent(Relationship("started", evidence="Aino Koetapaus")),
+        "a number of a person as a reference": _sent(Relationship("started", evidence=f"archive-{TEST_PERSON}")),
+        "a number of a person in small letters": _will(recipients=(TEST_PERSON.lower(),)),
+        "a sentence as a purpose": _put(marks=Marks((Necessity("kela", Moment(1), "since she is ill"),))),
+        "a place to go": _sent(Referral(ReferralId("r"), "declined", reason="go to the clinic")),
+    },
     "message-too-large": {"70 full cells": _sent(puts(*BIG)), "zeros": Sent(bytes(MESSAGE_BYTES_MAX + 1))},
     "cell-too-large": {"a byte too many": _put(cell=CANARY.encode().ljust(CELL_BYTES_MAX + 1))},
     "too-many-steps": {
@@ -217,10 +229,14 @@ def test_what_is_just_within_bounds_is_let_in() -> None:
     for body in (steps, cell):
         value = EVENT.encode(_event(body))
         assert isinstance(read_event(value, key=SUBJECT.encode(), headers={}, endpoint=K), Event)
-    full = _event(Correction(fact("x"), ""))
-    room = MESSAGE_BYTES_MAX - len(EVENT.encode(full)) - 2  # a length over 8191 takes two bytes more
-    whole = EVENT.encode(replace(full, body=Correction(fact("x"), "x" * room)))
-    assert len(whole) == MESSAGE_BYTES_MAX
+    full = puts(*(replace(SECRET, id=FactId(f"{CANARY}{n}"), cell=bytes(CELL_BYTES_MAX)) for n in range(63)))
+    room = MESSAGE_BYTES_MAX - len(EVENT.encode(_event(full)))
+    last = FactStep("put", fact("y"), put=replace(SECRET, id=fact("y"), cell=b""))
+    without = len(EVENT.encode(_event(Facts((*full.steps, last)))))
+    cell = bytes(MESSAGE_BYTES_MAX - without - 2)  # a length over 63 takes a byte more, one over 8191 two
+    whole = EVENT.encode(_event(Facts((*full.steps, replace(last, put=replace(last.put, cell=cell))))))
+    assert MESSAGE_BYTES_MAX - 2 <= len(whole) <= MESSAGE_BYTES_MAX
+    assert room > len(cell)
     assert isinstance(read_event(whole, key=SUBJECT.encode(), headers={}, endpoint=K), Event)
 
 

@@ -125,7 +125,7 @@ def test_a_source_is_told_of_its_gap_after_ten_minutes_and_once(line: Line) -> N
 def test_a_narrowing_event_passes_a_gap_and_keeps_its_place(line: Line) -> None:
     line.say(E, background())
     lost = line.event(E, background("lost"))
-    withdrawing = line.say(E, Correction(fact("background"), "recorded of another person"))
+    withdrawing = line.say(E, Correction(fact("background"), "of-another-person"))
     assert line.decisions()[-1].outcome == "early"
     assert [r.ask for d in line.deliveries(S) for r in d.retracted] == ["error"]
     line.send(lost)
@@ -181,7 +181,7 @@ def test_a_wake_up_is_journalled_once_at_its_moment(line: Line) -> None:
     """However many records the client had since, whatever restarts: one moment, one wake-up."""
     until = Moment(START + 1_000_000)
     consent = Will(
-        WillId("w"), "given", "consent", (P,), Scope(facts=(fact("A"),)), evidence="archive", valid_until=until
+        WillId("w"), "given", "consent", (P,), Scope(facts=(fact("A"),)), evidence="archive-1", valid_until=until
     )
     item = put("A", "plan-item", 7, marks=marks("social-care", "kela"), plan="plan")
     line.say(E, PlanUpdate(PlanId("plan"), makers=(E, S, K), steps=(FactStep("put", fact("A"), put=item),)))

@@ -68,8 +68,13 @@ class ClientInbox:
         """The own row that is this fact, or None. Raises DamagedFile."""
         return next((link for link in self.links() if link.tieto == fact), None)
 
-    def keep_link(self, *, own_row: str, fact: str, version: int, status: str, tilanne: str) -> None:
-        """Write the link of a fact, over what was there, unless a later version is known. Raises OSError."""
+    def keep_link(
+        self, *, own_row: str, fact: str, version: int, status: str, tilanne: str, may_go_back: bool = False
+    ) -> None:
+        """Write the link of a fact, over what was there, unless a later version is known. Raises OSError.
+
+        `may_go_back`: the later version was refused by the others, and this one stands.
+        """
         link = LinkRow(
             oma_rivi=own_row,
             henkilotunnus=self._henkilotunnus,
@@ -80,7 +85,7 @@ class ClientInbox:
         )
         links = self.links()
         known = next((other for other in links if other.tieto == fact), None)
-        if known is not None and int(known.versio) > version:
+        if known is not None and int(known.versio) > version and not may_go_back:
             return
         others = [other for other in links if other is not known]
         write_rows(self._made() / LINKS, LinkRow, sorted([*others, link], key=lambda one: one.tieto))

@@ -64,7 +64,7 @@ class EmploymentSink:
         client = self._inbox.to_write(person.henkilotunnus)
         known = client.link(fact)
         if known is None or (known.oma_rivi, known.versio) != (row, str(version)):
-            client.keep_link(own_row=row, fact=fact, version=version, status="", tilanne=IN_FORCE)
+            client.keep_link(own_row=row, fact=fact, version=version, status="", tilanne=IN_FORCE, may_go_back=True)
 
     def holdings(self, person: Person) -> Iterable[Holding]:
         """What the register's own files hold of the client."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from sauma.clear_text import is_code
 from sauma.event import Body, ClientChange, Correction, Facts, FactStep, PlanUpdate, Referral, Relationship, Scope, Will
 from sauma.event import put_steps as put_steps_of
 from sauma.ids import FactId, PlanId, ReferralId, WillId
@@ -136,7 +137,9 @@ class Acts:
         if known is None or known.version == 0:
             fact = self._facts.fact_of(says.row)
             return Said(None, (RowMemory(says.row, draft.subject, fact, 0, b"", b"", VOID),))
-        return Said(Correction(known.fact, says.reason), (replace(known, version=known.version + 1, state=VOID),))
+        return Said(
+            Correction(known.fact, _reason_code(says.reason)), (replace(known, version=known.version + 1, state=VOID),)
+        )
 
     def _approved(self, draft: Draft, row: str, says: ClientApproved) -> Body:
         fact = says.fact or self._facts.fact_of(says.row or row)
@@ -163,3 +166,8 @@ class Acts:
             read_at=says.read_at,
             age_ms_max=says.age_ms_max,
         )
+
+
+def _reason_code(reason: str) -> str:
+    """The reason where it is a code. A correction in a clerk's own words goes out all the same, and the words stay behind."""
+    return reason if is_code(reason) else "recorded-in-error"

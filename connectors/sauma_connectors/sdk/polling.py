@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from sauma.clear_text import text_in_clear
 from sauma.event import Body
 from sauma.fact import Moment
 from sauma.ids import SubjectId
@@ -45,6 +46,14 @@ class _Poll:
     written: int = 0
     is_whole: bool = True
     """Whether every statement was looked at."""
+
+
+class TextInClear(GiveUp):
+    """A field that goes out in the clear holds something else than an id, a code or a reference: it stays at the agency."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__("text-in-clear")
+        self.field = field
 
 
 class Polling:
@@ -167,6 +176,8 @@ class Polling:
                 self._say_act(poll, client, statement, statement.says)
             elif statement.row not in spoken_for:
                 self._say_row(poll, client, statement, statement.says)
+        except TextInClear as refusal:
+            self._meet(poll, statement.person, Told("refused", refusal.reason, refusal.field, row=statement.row))
         except GiveUp:
             self._meet(poll, statement.person, Told("refused", "not-sealed", row=statement.row))
 
@@ -258,6 +269,9 @@ class Polling:
         rows, name = self._parts.rows, statement.row if statement is not None else row
         body: Body | None = said.body
         if body is not None:
+            field = text_in_clear(body)
+            if field is not None:
+                raise TextInClear(field)
             is_act = statement is not None and not isinstance(statement.says, FactRow)
             effects = tuple(effects_of(rows.of(memory.row), memory, rows.index(memory.row)) for memory in said.rows)
             self._parts.outbox.write(

@@ -53,19 +53,22 @@ def _moved(change: Change, context: Context, body: ClientChange) -> Folded:
         return Refusal("unknown-municipality")
     head = change.client.head
     change = change.head(municipality=body.municipality).rights()
-    # By residence, not by the relationship: an activation plan passes to the new area also where there is none.
-    passing = tuple(plan for plan in head.plans if head.is_in_relationship or plan.kind != MULTI_SECTOR_PLAN)
-    parties = head.parties if head.is_in_relationship else ()
-    successors = _successors(context, (*parties, *(maker for plan in passing for maker in plan.makers)), resident)
+    # A plan by another act than TYM passes by residence, also where there is no relationship.
+    passing = {plan.id for plan in head.plans if head.is_in_relationship or plan.kind != MULTI_SECTOR_PLAN}
+    makers = (maker for plan in head.plans if plan.kind != MULTI_SECTOR_PLAN for maker in plan.makers)
+    successors = _successors(context, (*(head.parties if head.is_in_relationship else ()), *makers), resident)
     if successors:
-        plans = tuple(_handed_over(plan, successors) if plan in passing else plan for plan in head.plans)
+        plans = tuple(_handed_over(plan, successors) if plan.id in passing else plan for plan in head.plans)
         change = change.head(plans=plans)
         if head.relationship is not None and head.is_in_relationship:
-            moved = tuple(sorted(successors.get(party, party) for party in parties))
-            change = change.head(relationship=replace(head.relationship, parties=moved))
-        kept = {plan.id for plan in head.plans} - {plan.id for plan in passing}
-        passed = [state for state in _passing(change.client, successors) if state.fact.plan not in kept]
-        change = change.facts(*(_passed(state, successors) for state in passed))
+            parties = tuple(sorted(successors.get(party, party) for party in head.parties))
+            change = change.head(relationship=replace(head.relationship, parties=parties))
+        passed = [
+            _passed(state, successors)
+            for state in _passing(change.client, successors)
+            if head.is_in_relationship or state.fact.plan in passing
+        ]
+        change = change.facts(*passed)
     return relationship.placed(change, context) if head.municipality is None else change
 
 

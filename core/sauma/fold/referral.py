@@ -49,6 +49,17 @@ def _made(change: Change, context: Context, body: Referral) -> Folded:
     if head.municipality is None:
         change = placed(change, context)
     address = (context.places.role_at(municipality, body.to_role) if municipality else None) or body.to_role
+    folded = _facts(change, context, body, address)
+    if isinstance(folded, Refusal):
+        return folded
+    referral = _referral(folded.client, body)
+    if referral is None:
+        return Refusal("referral-without-fact")
+    return folded.facts(replace(referral, fact=replace(referral.fact, status="made")))
+
+
+def _facts(change: Change, context: Context, body: Referral, address: str) -> Folded:
+    """What the sender puts with its referral, which the fold addresses."""
     for step in body.facts:
         stated = step.put
         if step.step != "put":
@@ -59,10 +70,7 @@ def _made(change: Change, context: Context, body: Referral) -> Folded:
         if isinstance(folded, Refusal):
             return folded
         change = folded
-    referral = _referral(change.client, body)
-    if referral is None:
-        return Refusal("referral-without-fact")
-    return change.facts(replace(referral, fact=replace(referral.fact, status="made")))
+    return change
 
 
 def _answered(change: Change, context: Context, body: Referral, referral: FactState, then: str) -> Folded:

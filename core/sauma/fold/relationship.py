@@ -130,12 +130,12 @@ def parties_at(places: Places, municipality: str | None, source: EndpointId) -> 
 
 
 def placed(change: Change, context: Context) -> Change:
-    """Where the client lives has just become known: the registers that serve there become parties, if there are to be any."""
+    """Where the client lives has just become known: the registers that serve there become parties of an open relationship."""
     now, municipality = change.client.head.relationship, change.client.head.municipality
     resident = context.places.resident(municipality) if municipality else None
     if now is None or not now.is_open or not isinstance(resident, Resident):
         return change
-    known = {*now.parties, resident.social, resident.health, resident.employment, resident.kela}
+    known = {*now.parties, resident.social, resident.health, resident.employment}
     return _told(change, context, now, replace(now, parties=tuple(sorted(known))))
 
 

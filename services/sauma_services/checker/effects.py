@@ -57,7 +57,9 @@ def _correction(client: NaiveClient, event: Event, body: Correction) -> None:
 def _referral(client: NaiveClient, event: Event, body: Referral, places: Places) -> None:
     if body.step == "made":
         client.is_opened = True
-        client.municipality = client.municipality or body.municipality
+        if client.municipality is None and body.municipality is not None:
+            client.municipality = body.municipality
+            _placed(client, places)
         role = body.to_role or ""
         address = (places.role_at(client.municipality, role) if client.municipality else None) or role
         for step in body.facts:
@@ -167,8 +169,10 @@ def _will(client: NaiveClient, body: Will) -> None:
 def _change(client: NaiveClient, event: Event, body: ClientChange, places: Places) -> None:
     match body.change:
         case "moved":
-            client.municipality = body.municipality
+            was_known, client.municipality = client.municipality is not None, body.municipality
             _moved(client, places)
+            if not was_known:
+                _placed(client, places)
         case "died":
             client.has_died = True
             if client.relationship is not None:
@@ -193,23 +197,44 @@ def _flag(client: NaiveClient, event: Event, *, status: str) -> None:
 
 
 def _moved(client: NaiveClient, places: Places) -> None:
-    """New endpoints take the place of the old ones of their role; the old ones' plan items pass to them."""
+    """New endpoints take the place of the old ones of their role; the old ones' plan items pass to them.
+
+    Of plans by another act than TYM also where no relationship is open.
+    """
+    now = client.relationship
+    if client.municipality is None:
+        return
+    others = {name for name, plan in client.plans.items() if plan.kind != "07"}
+    leaving = {maker for name in others for maker in client.plans[name].makers}
+    if now is not None and client.is_open:
+        leaving |= set(now.parties)
+    passes: dict[str, str] = {}
+    for name in leaving:
+        endpoint = places.endpoint(EndpointId(name))
+        if endpoint is not None and endpoint.role in AREA_ROLES:
+            passes[name] = places.role_at(client.municipality, endpoint.role) or name
+    if now is not None and client.is_open:
+        now.parties = tuple(sorted(passes.get(party, party) for party in now.parties))
+    for name, plan in client.plans.items():
+        if client.is_open or name in others:
+            plan.makers = tuple(passes.get(maker, maker) for maker in plan.makers)
+    for fact in client.facts.values():
+        new = passes.get(fact.owner, fact.owner)
+        passing = client.is_open or fact.plan in others
+        if passing and fact.kind == "plan-item" and fact.status != "void" and new != fact.owner:
+            fact.passed_from, fact.owner = fact.owner, new
+            step_version(client, fact, author="", status=fact.status)
+
+
+def _placed(client: NaiveClient, places: Places) -> None:
+    """It is known at last where the client lives: the registers there join an open relationship."""
     now = client.relationship
     if now is None or not client.is_open or client.municipality is None:
         return
-    passes: dict[str, str] = {}
-    for party in now.parties:
-        endpoint = places.endpoint(EndpointId(party))
-        if endpoint is not None and endpoint.role in AREA_ROLES:
-            passes[party] = places.role_at(client.municipality, endpoint.role) or party
-    now.parties = tuple(sorted(passes.get(party, party) for party in now.parties))
-    for plan in client.plans.values():
-        plan.makers = tuple(passes.get(maker, maker) for maker in plan.makers)
-    for fact in client.facts.values():
-        new = passes.get(fact.owner, fact.owner)
-        if fact.kind == "plan-item" and fact.status != "void" and new != fact.owner:
-            fact.passed_from, fact.owner = fact.owner, new
-            step_version(client, fact, author="", status=fact.status)
+    before = _told_of(now, places)
+    here = {name for role in AREA_ROLES if (name := places.role_at(client.municipality, role))}
+    now.parties = tuple(sorted({*now.parties, *here}))
+    _tell(client, before, places)
 
 
 def _agency(endpoint_id: str, places: Places) -> str:

@@ -6,7 +6,7 @@ from sauma.fact import ROLES
 from sauma.ids import EndpointId
 from sauma.places import Endpoint, Places
 from sauma_services.checker.ledger import Held, Ledger
-from sauma_services.checker.naive import ACCOMPANYING, JOINT, NaiveClient, NaiveFact
+from sauma_services.checker.naive import ACCOMPANYING, FOR_THE_MODEL, JOINT, NaiveClient, NaiveFact
 from sauma_services.checker.reference import ATL_38, NOTHING, OWN, Allowed, Ground, allowed
 
 Fault = tuple[str, str]
@@ -22,7 +22,8 @@ def unkept(client: NaiveClient, ledger: Ledger, places: Places) -> Iterator[Faul
             continue
         here = anywhere | {EndpointId(name) for name, held in copies.items() if held.is_live}
         address = _resolved(fact.addressed_to, client, places) if fact.addressed_to else None
-        for name in sorted(here | ({address} if address else set())):
+        marked = {_resolved(role, client, places) for role, _, purpose in fact.necessary if purpose != FOR_THE_MODEL}
+        for name in sorted(here | {one for one in (address, *marked) if one}):
             to = places.endpoint(name)
             if to is None:
                 continue
@@ -43,6 +44,8 @@ def _recipients(client: NaiveClient, places: Places) -> set[EndpointId]:
         found |= {name for said in will.said.recipients if (name := _resolved(said, client, places))}
     for plan in client.plans.values():
         found |= {EndpointId(provider) for provider in plan.providers}
+        if plan.kind != "07":
+            found |= {EndpointId(maker) for maker in plan.makers}
     return found
 
 

@@ -13,6 +13,9 @@ JOINT = frozenset({"relationship", "goal", "job-search-obligation", "review", "a
 ACCOMPANYING = frozenset({"identity", "non-disclosure"})
 OPEN = frozenset({"assessing", "active", "ending"})
 
+FOR_THE_MODEL = "multi-sector-support"
+"""The purpose of a mark by which TYM shares."""
+
 Mark = tuple[str, int, str]
 """Role, when the professional decided, for what."""
 
@@ -44,6 +47,8 @@ class NaiveFact:
     cell: bytes = b""
     confirmed: set[str] = field(default_factory=set)
     client_approved: bool = False
+    service_task: str | None = None
+    document: str | None = None
 
     def mark(self, marks: Marks, now: int) -> None:
         """Take these marks; those that stood already keep their time."""
@@ -60,8 +65,14 @@ class NaiveFact:
         if start is None or self.affects is None or self.affects[1] < start:
             return False
         return any(
-            journalled >= start for (role, _, _), journalled in self.necessary.items() if roles is None or role in roles
+            journalled >= start
+            for (role, _, purpose), journalled in self.necessary.items()
+            if purpose == FOR_THE_MODEL and (roles is None or role in roles)
         )
+
+    def is_necessary_for(self, role: str | None, purpose: str) -> bool:
+        """Whether a professional decided so, for this role (None: for any) and this very purpose."""
+        return any(what == purpose and role in (None, who) for who, _, what in self.necessary)
 
 
 @dataclass(slots=True)
@@ -70,6 +81,8 @@ class NaivePlan:
 
     makers: tuple[str, ...] = ()
     providers: set[str] = field(default_factory=set)
+    kind: str = "07"
+    """03 activation, 04 integration, 07 multi-sector."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ def take_plan(client: NaiveClient, event: Event, body: PlanUpdate) -> bool:
     """Declare makers and providers, then take the steps; whether the plan's approval came into force."""
     plan = client.plans.setdefault(body.plan, NaivePlan())
     plan.makers = body.makers or plan.makers
+    plan.kind = body.kind or plan.kind
     plan.providers |= set(body.providers)
     return take_steps(client, event, body.steps)
 
@@ -80,6 +81,7 @@ def _conflict(client: NaiveClient, proposal: NaiveFact, item: NaiveFact) -> None
     conflict = NaiveFact(
         fact_id, proposal.owner, "conflict", proposal.category, proposal.handling, 1, "open", "",
         dict(proposal.necessary), proposal.affects, proposal.plan, proposal.referral,
+        service_task=proposal.service_task, document=proposal.document,
     )  # fmt: skip
     conflict.about, conflict.about_version, conflict.addressed_to = proposal.about, proposal.about_version, item.owner
     conflict.digest, conflict.cell = proposal.digest, proposal.cell
@@ -100,4 +102,4 @@ def _settled(client: NaiveClient, fact: NaiveFact) -> bool:
     if fact.kind not in JOINT or (fact.kind == "approval" and not fact.client_approved):
         return False
     step_version(client, fact, author="", status="in-force")
-    return fact.kind == "approval"
+    return fact.kind == "approval" and plan.kind == "07"

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from sauma.ids import EndpointId
 from sauma.places import Endpoint, Places
-from sauma_services.checker.naive import JOINT, THREE, NaiveClient, NaiveFact, NaiveWill
+from sauma_services.checker.naive import FOR_THE_MODEL, JOINT, THREE, NaiveClient, NaiveFact
+from sauma_services.checker.reference_other_acts import BY_CONSENT, JTPL_116, by_consent, by_other_acts, party_of_plan
+from sauma_services.checker.reference_wills import Says, both, covers, forbidden, speaks_for
 
 TYM_3 = "TYM 381/2023 3 §"
 TYM_8 = "TYM 381/2023 8 §"
@@ -17,12 +19,10 @@ TYM_12 = "TYM 381/2023 12.2 §"
 TYM_14 = "TYM 381/2023 14.1 §"
 TYM_15 = "TYM 381/2023 15 §"
 JTPL_17 = "JTPL 380/2023 17 §"
-JTPL_116 = "JTPL 380/2023 116.4 §"
 ATL_38 = "ATL 703/2023 38 §"
 ATL_53 = "ATL 703/2023 53-55 §"
-JULKL_26 = "JulkL 621/1999 26 §"
 
-ERASED_AT_THE_END = frozenset({JTPL_116, JULKL_26})
+ERASED_AT_THE_END = BY_CONSENT
 """The grounds on which, resting on a will, the end of the right asks to erase."""
 
 CARE = frozenset({"social-care", "health-care"})
@@ -70,10 +70,15 @@ def allowed(client: NaiveClient, fact: NaiveFact, to: Endpoint, copy: Copy | Non
     maybe: set[Ground] = set()
     if fact.addressed_to is None or fact.owner == to.id or _is_addressee(client, fact, to):
         known = (places.endpoint(EndpointId(name)) for name in _speakers(client, fact))
-        speakers = [endpoint for endpoint in known if endpoint is not None and endpoint.role in THREE]
+        everyone = [endpoint for endpoint in known if endpoint is not None]
+        speakers = [endpoint for endpoint in everyone if endpoint.role in THREE]
         found = _by_statute(client, fact, to, speakers, copy)
-        if to.role == "provider" and speakers:
-            found |= _by_consent(client, fact, to)
+        if _is_of_the_model(client, fact) is None:
+            maybe |= {ground for ground in found if ground.paragraph in (TYM_12, TYM_15)}
+            found -= maybe
+        found |= {Ground(paragraph) for paragraph in by_other_acts(client, fact, to, everyone)}
+        for paragraph, will, says in by_consent(client, fact, to, everyone):
+            (found if says else maybe).add(Ground(paragraph, will))
         if to.role in CARE and any(s.role in CARE for s in speakers):
             _care(client, fact, to, found, maybe)
     if owns and not found and copy is not None:
@@ -87,7 +92,7 @@ def _by_statute(
     if not speakers:
         return set()
     if to.role == "provider":
-        return _party_of_plan(client, fact, to)
+        return {Ground(JTPL_116)} if party_of_plan(client, fact, to) else set()
     if to.role == "keha":
         return _joint_data_set(client, fact) | _ending(client, fact, copy)
     return _among_the_three(client, fact, to, speakers) | _ending(client, fact, copy) if to.role in THREE else set()
@@ -134,7 +139,7 @@ def _among_the_three(client: NaiveClient, fact: NaiveFact, to: Endpoint, speaker
 def _tym_15(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> bool:
     """TYM 11.2 and 15 §: the categories, each with its own test. Nothing specially protected, nothing of the never-classes."""
     is_maker = fact.kind in JOINT and _is_maker(client, fact, to)
-    is_necessary = is_maker or any(role == to.role for role, _, _ in fact.necessary)
+    is_necessary = is_maker or fact.is_necessary_for(to.role, FOR_THE_MODEL)
     if fact.handling == "locality":
         return fact.category == 1 and is_necessary
     if fact.handling != "ordinary":
@@ -151,9 +156,18 @@ def _tym_15(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> bool:
             return client.is_confirmed and fact.affects is not None and is_necessary
         case 7:
             is_asked = fact.kind in ("proposal", "conflict") and _is_addressee(client, fact, to)
-            return client.is_confirmed and (is_necessary or is_asked)
+            of_the_model = _is_of_the_model(client, fact) is not False
+            return client.is_confirmed and of_the_model and (is_necessary or is_asked)
         case _:
             return False
+
+
+def _is_of_the_model(client: NaiveClient, fact: NaiveFact) -> Says:
+    """TYM 11.2 § 7 k means the multi-sector plan and no other; None of a plan that nobody has declared."""
+    if fact.category != 7 or fact.plan is None:
+        return True
+    plan = client.plans.get(fact.plan)
+    return plan.kind == "07" if plan else None
 
 
 def _ending(client: NaiveClient, fact: NaiveFact, copy: Copy | None) -> set[Ground]:
@@ -174,70 +188,26 @@ def _joint_data_set(client: NaiveClient, fact: NaiveFact) -> set[Ground]:
         4: client.is_confirmed and fact.is_marked_since(client.started_at, None),
         5: client.is_confirmed and fact.is_marked_since(client.started_at, None),
         6: client.is_confirmed and fact.affects is not None,
-        7: client.is_confirmed and in_force,
+        7: client.is_confirmed and in_force and _is_of_the_model(client, fact) is not False,
     }[fact.category]
     return {Ground(TYM_12)} if goes else set()
 
 
-def _party_of_plan(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> set[Ground]:
-    """Domain row 18: a service provider that is a party of the plan; no health data."""
-    plan = client.plans.get(fact.plan or "")
-    is_party = plan is not None and to.id in plan.providers and client.is_open
-    is_necessary = any(role == "provider" for role, _, _ in fact.necessary)
-    goes = fact.handling == "ordinary" and fact.category in (1, 7) and is_party and is_necessary
-    return {Ground(JTPL_116)} if goes else set()
-
-
-def _by_consent(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> set[Ground]:
-    """Domain rows 18 and 19: what the client's consent names one by one; health data have a paragraph of their own."""
-    found: set[Ground] = set()
-    if fact.handling != "ordinary" or fact.category not in (1, 5, 7):
-        return found
-    for will in client.wills.values():
-        itemises = fact.id in will.said.scope.facts or fact.kind in will.said.scope.kinds
-        if will.said.kind == "consent" and itemises and _names(will, to) and will.is_in_force(client.now):
-            found.add(Ground(JTPL_116 if fact.category == 5 else JULKL_26, will.said.will))
-    return found
-
-
 def _care(client: NaiveClient, fact: NaiveFact, to: Endpoint, found: set[Ground], maybe: set[Ground]) -> None:
     """ATL 53-55 §, domain row 7: between the care registers only by the client's permit, and never against a prohibition."""
-    if fact.handling != "ordinary":
+    stops = forbidden(client, fact, to)
+    if fact.handling != "ordinary" or stops is True:
         return
-    wills = client.wills.values()
-    for will in wills:
-        everyone_or_this = not will.said.recipients or _names(will, to)
-        if (
-            will.said.kind == "prohibition"
-            and everyone_or_this
-            and will.is_in_force(client.now)
-            and _covers(will, fact)
-        ):
-            return
-    permits = [will for will in wills if will.said.kind == "permit"]
+    permits = [will for will in client.wills.values() if will.said.kind == "permit"]
     if not permits:
         maybe.add(Ground(ATL_53))
+    allows: Says = None if stops is None else True
+    # The client relationship is verified first (ATL 9 §): a party, or a register that has put something about the client.
+    is_client_there = to.id in client.parties or any(other.owner == to.id for other in client.facts.values())
     for will in permits:
-        if _names(will, to) and _covers(will, fact) and will.is_in_force(client.now):
-            read_at, age_ms_max = will.said.read_at, will.said.age_ms_max
-            is_old = read_at is not None and age_ms_max is not None and client.now - read_at > age_ms_max
-            (maybe if is_old else found).add(Ground(ATL_53, will.said.will))
-
-
-def _names(will: NaiveWill, to: Endpoint) -> bool:
-    return to.id in will.said.recipients or to.role in will.said.recipients
-
-
-def _covers(will: NaiveWill, fact: NaiveFact) -> bool:
-    scope = will.said.scope
-    if not (scope.facts or scope.kinds or scope.categories or scope.registers):
-        return False
-    return (
-        (not scope.facts or fact.id in scope.facts)
-        and (not scope.kinds or fact.kind in scope.kinds)
-        and (not scope.categories or fact.category in scope.categories)
-        and (not scope.registers or fact.owner in scope.registers)
-    )
+        says = both(speaks_for(client, will, fact, to), covers(will, fact), allows, is_client_there or None)
+        if says is not False:
+            (found if says else maybe).add(Ground(ATL_53, will.said.will))
 
 
 def _agency(endpoint: Endpoint) -> str:

@@ -53,6 +53,8 @@ def put(client: NaiveClient, event: Event, stated: FactPut, *, status: str = "op
         digest=sealed,
         cell=stated.cell,
         confirmed={event.source} if stated.kind in JOINT else set(),
+        service_task=stated.service_task,
+        document=stated.document,
     )
     fact.mark(stated.marks, client.now)
     client.facts[fact.id] = fact

@@ -1,9 +1,7 @@
 """The commands of `sauma`: each reads its arguments, calls the part that does the work, and says what came of it."""
 
 import json
-import signal
 import sys
-import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +11,8 @@ import typer
 from sauma.places import PlacesError
 from sauma.resources import load_laws
 from sauma.rulefile import Laws, RuleFileError, read_laws
-from sauma_services.machine import Machine
+from sauma_services.cli.services import services
+from sauma_services.cli.topics import topics
 from sauma_services.machine.places import places_of
 from sauma_services.replay import verify
 from sauma_services.runtime.crash import install, tell_crash
@@ -28,26 +27,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a trace of this kind prints local variables: they may hold what must not be shown
 )
 replay = typer.Typer(help="Take the journal again.", no_args_is_help=True)
+app.add_typer(services)
+app.add_typer(topics, name="topics")
 app.add_typer(replay, name="replay")
 
 _SAID_IN_A_SENTENCE = (Failure, RuleFileError, PlacesError)
 """Exceptions whose text is written for a person, with ids and reasons only."""
 
 OutputOption = Annotated[str, typer.Option("--output", help="text or json", metavar="FORMAT")]
-
-
-@app.command()
-def run(config: Annotated[Path, typer.Argument(help="the configuration, a TOML file")]) -> None:
-    """Run everything that a configuration names, until SIGTERM or Ctrl-C; then finish what is at hand and end."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    machine = Machine(load(config))
-    try:
-        is_well = machine.run(stop)
-    finally:
-        machine.close()
-    raise typer.Exit(0 if is_well else 1)
 
 
 @app.command()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sauma.clear_text import text_in_clear
 from sauma.codec import Codec, Undecodable
 from sauma.event import ClientChange, Event, FactPut, FactStep, Receipt, Referral, Relationship, Will, put_steps
 from sauma.fact import CATEGORIES, HANDLING, KINDS, ROLES, Marks, Moment
@@ -43,6 +44,7 @@ ADVICE: Mapping[str, str] = {
     "wrong-id": "the event's id is not the one computed from source, incarnation, subject and seq",
     "malformed-subject": "the subject or incarnation is malformed, or differs from the record's key; ask the keyring for it",
     "unknown-code": "a code in the event is in no code list of this version; see the model's tables",
+    "text-in-clear": "a field that is in the clear holds text or a person's number; use an id, a code or a reference",
     "bad-number": "a seq, version or moment is out of its range",
 }
 """What each reason of a refusal means and what to do, for the sending agency; without any value from the record."""
@@ -90,6 +92,8 @@ def _wrong_with(event: Event, key: bytes, endpoint: EndpointId) -> str:
         return "bad-number"
     if event.id != event_id(event.source, event.incarnation, event.subject, event.seq):
         return "wrong-id"
+    if text_in_clear(event.body) is not None:
+        return "text-in-clear"
     return _wrong_in_body(event) or _wrong_in_steps(put_steps(event.body))
 
 

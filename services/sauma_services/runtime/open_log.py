@@ -1,10 +1,15 @@
 """Opens the log that the settings name; the only place that knows which logs there are."""
 
+from typing import TYPE_CHECKING
+
 from sauma_services.runtime.clock import Clock
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.ports import Log
 from sauma_services.runtime.settings import Settings
 from sauma_services.runtime.sqlite_log import SqliteLog
+
+if TYPE_CHECKING:
+    from sauma_services.runtime.kafka_client import KafkaSettings
 
 
 def open_log(settings: Settings, *, clock: Clock | None = None, instance: str | None = None) -> Log:
@@ -12,24 +17,27 @@ def open_log(settings: Settings, *, clock: Clock | None = None, instance: str | 
 
     Raises NeedsOperator where it cannot be opened, or where what it needs is not installed.
     """
-    log = settings.log
-    if log.kind == "sqlite":
+    if settings.log.kind == "sqlite":
         return SqliteLog(settings.log_path, clock=clock)
     try:
-        # Only here: the embedded log needs none of it.
-        from sauma_services.runtime.kafka_client import KafkaSettings  # noqa: PLC0415
-        from sauma_services.runtime.kafka_log import KafkaLog  # noqa: PLC0415
+        from sauma_services.runtime.kafka_log import KafkaLog  # noqa: PLC0415 - the embedded log needs none of it
     except ImportError as missing:
         raise NeedsOperator(f"the log on Kafka needs the package {missing.name}: install sauma[kafka]") from missing
-    return KafkaLog(
-        KafkaSettings(
-            bootstrap=log.bootstrap,
-            instance=instance or log.instance,
-            prefix=log.prefix,
-            replicas=log.replicas,
-            session_seconds=log.session_seconds,
-            transaction_seconds=log.transaction_seconds,
-            answer_seconds=log.answer_seconds,
-            whole_seconds=log.whole_seconds,
-        )
+    return KafkaLog(kafka_settings(settings, instance=instance))
+
+
+def kafka_settings(settings: Settings, *, instance: str | None = None) -> "KafkaSettings":
+    """What the clients of Kafka need of the settings."""
+    from sauma_services.runtime.kafka_client import KafkaSettings  # noqa: PLC0415 - as above
+
+    log = settings.log
+    return KafkaSettings(
+        bootstrap=log.bootstrap,
+        instance=instance or log.instance,
+        prefix=log.prefix,
+        replicas=log.replicas,
+        session_seconds=log.session_seconds,
+        transaction_seconds=log.transaction_seconds,
+        answer_seconds=log.answer_seconds,
+        whole_seconds=log.whole_seconds,
     )

@@ -42,6 +42,8 @@ class LogSettings(_Section):
     """kafka: before the names of all topics and groups, so that several installations can share a cluster."""
     replicas: int = Field(default=3, ge=1, le=15)
     """kafka: copies of each topic. Fewer than three, and a broker that is away stops the writing or loses data."""
+    principal: str = "User:{name}"
+    """kafka: how the cluster calls whom `sauma topics` gives rights to; `{name}` is a service or an endpoint."""
     session_seconds: float = Field(default=10.0, ge=1, le=1_800)
     """kafka: a process that gives no sign of life for so long loses its partitions to the others. Shorter puts out one that
     only paused; longer lets its clients wait."""

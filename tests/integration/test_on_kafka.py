@@ -1,0 +1,209 @@
+"""The same services on Kafka: the demo's story, separate processes on one configuration, and the topics they need."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sauma.ids import EndpointId
+from sauma_services.checker import check
+from sauma_services.checker.taken import snapshot
+from sauma_services.demo.cast import agencies, client, prepare, use_kafka
+from sauma_services.demo.story import BEFORE_THE_END, Stage
+from sauma_services.machine.places import places_of
+from sauma_services.machine.share import endpoints_of
+from sauma_services.runtime.clock import SystemClock
+from sauma_services.runtime.open_log import open_log
+from sauma_services.runtime.settings import load
+from support.brokers import cluster
+
+SAUMA = Path(sys.executable).parent / "sauma"
+
+
+def sauma(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [str(SAUMA), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def answer(*arguments: str | Path) -> Any:
+    done = sauma(*arguments, "--output", "json")
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# The demo
+
+
+@pytest.mark.parametrize("is_started_here", [False, True])
+def test_the_story_ends_in_sync_and_is_the_same_taken_again(
+    bootstrap: str, tmp_path: Path, is_started_here: bool
+) -> None:
+    data = tmp_path / "data"
+    where = [] if is_started_here else ["--bootstrap", bootstrap]
+
+    found = answer("demo", "--once", "--data", data, "--log-kind", "kafka", *where)
+
+    assert found["plans_in_sync"] is True
+    assert found["violations"] == 0
+    assert found["shared_items"] >= 20
+    if not is_started_here:  # its own broker has ended with it
+        verified = answer("replay", "verify", "--log", data)
+        assert verified["different"] == 0
+        assert verified["records"] > found["events"] - 5
+
+
+# Separate processes
+
+
+@pytest.fixture
+def configuration(bootstrap: str, tmp_path: Path) -> Path:
+    path = prepare(tmp_path / "data")
+    use_kafka(path, bootstrap, f"t{uuid.uuid4().hex}.")
+    return path
+
+
+class Processes:
+    """`sauma` processes over one configuration, by what they do."""
+
+    def __init__(self, configuration: Path) -> None:
+        self._configuration = configuration
+        self._running: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+
+    def start(self, *arguments: str, after: Sequence[str] = ()) -> None:
+        command = [str(SAUMA), *arguments, str(self._configuration), *after]
+        self._running[arguments] = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self, *arguments: str) -> None:
+        process = self._running.pop(arguments)
+        process.kill()
+        process.wait()
+
+    def stop(self) -> list[int]:
+        for process in self._running.values():
+            process.send_signal(signal.SIGTERM)
+        return [process.wait(60) for process in self._running.values()]
+
+    def are_running(self) -> bool:
+        return all(process.poll() is None for process in self._running.values())
+
+    def end(self) -> None:
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def processes(configuration: Path) -> Iterator[Processes]:
+    started = Processes(configuration)
+    yield started
+    started.end()
+
+
+def test_separate_processes_do_the_work_of_one(configuration: Path, processes: Processes) -> None:
+    settings = load(configuration)
+    places = places_of(settings)
+    assert sauma("topics", "apply", configuration).returncode == 0
+    processes.start("intake")
+    processes.start("router", "--instance", "a")
+    processes.start("router", "--instance", "b")
+    processes.start("connector", "run", after=endpoints_of(settings))
+    log = open_log(settings)
+    reader = log.reader()
+    clients = [client(number) for number in range(6)]
+    cast = agencies(configuration.parent)
+
+    def received(number: int) -> bool:
+        held = cast.employment.received(clients[number].henkilotunnus, "referral")
+        return bool(held)
+
+    for one in clients[:3]:
+        act = BEFORE_THE_END[0].acts[0]
+        act(Stage(cast, one, SystemClock().now))
+    wait_until(processes, lambda: all(received(number) for number in range(3)))
+    processes.kill("router", "--instance", "a")  # its partitions go to the other after its session
+    for one in clients[3:]:
+        BEFORE_THE_END[0].acts[0](Stage(cast, one, SystemClock().now))
+    wait_until(processes, lambda: all(received(number) for number in range(6)))
+
+    assert processes.stop() == [0, 0, 0]
+    sources = [EndpointId(endpoint) for endpoint in endpoints_of(settings)]
+    report = check(snapshot(reader, places=places, sources=sources, partitions=6), places=places)
+    log.close()
+    assert not report.violations
+    assert report.counts["clients"] == 6
+    assert answer("replay", "verify", "--log", configuration.parent)["different"] == 0
+
+
+def wait_until(processes: Processes, is_so: Any) -> None:
+    """Looks again and again; the test's own time limit ends it."""
+    while not is_so():
+        assert processes.are_running()
+        os.sched_yield()
+
+
+# Topics
+
+
+def plan(configuration: Path) -> list[dict[str, str]]:
+    done = sauma("topics", "plan", configuration, "--output", "json")
+    assert done.returncode in (0, 1), done.stderr[-2000:]
+    found: list[dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def test_a_plan_that_was_applied_is_empty(configuration: Path) -> None:
+    before = plan(configuration)
+    assert {change["kind"] for change in before} == {"create"}
+    assert {"journal", "deliver.kela", "in.kela", "state.router"} <= {change["about"] for change in before}
+
+    done = sauma("topics", "apply", configuration)
+
+    assert done.returncode == 0, done.stderr
+    assert plan(configuration) == []
+
+
+def test_another_partition_count_is_refused_and_nothing_is_applied(configuration: Path) -> None:
+    assert sauma("topics", "apply", configuration).returncode == 0
+    text = configuration.read_text(encoding="utf-8")
+    configuration.write_text(text.replace('kind = "kafka"', 'kind = "kafka"\npartitions = 7'), encoding="utf-8")
+
+    refused = [change for change in plan(configuration) if change["kind"] == "refused"]
+    done = sauma("topics", "apply", configuration)
+
+    assert "journal" in {change["about"] for change in refused}
+    assert "deliver.kela" not in {change["about"] for change in refused}
+    assert all("another partition" in change["what"] for change in refused)
+    assert done.returncode == 2
+    assert "nothing is applied" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[str]:
+    """A broker that asks who may do what; whoever has no name is an operator there."""
+    options = (
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users=User:ANONYMOUS",
+    )
+    with cluster(1, options=options) as kafka:
+        yield kafka.bootstrap
+
+
+def test_rights_follow_from_the_rows(guarded: str, tmp_path: Path) -> None:
+    configuration = prepare(tmp_path / "data")
+    use_kafka(configuration, guarded, "rights.")
+    granted = {(change["about"], change["what"]) for change in plan(configuration) if change["kind"] == "grant"}
+
+    assert ("in.kela", "User:kela may write topic") in granted
+    assert [what for about, what in granted if about == "in.kela" and "write" in what] == ["User:kela may write topic"]
+    assert ("deliver.kela", "User:kela may read topic") in granted
+    assert not [what for about, what in granted if about == "journal" and "kela" in what]
+
+    assert sauma("topics", "apply", configuration).returncode == 0
+    assert plan(configuration) == []
