@@ -33,7 +33,15 @@ from sauma_services.runtime.clock import SystemClock
 from sauma_services.runtime.loop import Loop, LoopSettings, collect_seldom
 from sauma_services.runtime.ports import Append, Outputs, Record
 from sauma_services.runtime.sqlite_log import SqliteLog
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, deliveries_row, inbound_row
+from sauma_services.runtime.topics import (
+    DECISIONS,
+    JOURNAL,
+    REJECTED,
+    deliveries,
+    deliveries_row,
+    inbound_row,
+    narrowing_row,
+)
 
 _DECISION = Codec(Decision)
 
@@ -64,7 +72,7 @@ def pipeline(folder: Path, load: list[list[Append]]) -> tuple[Run, list[tuple[in
     """
     log = SqliteLog(folder / "log.sqlite3")
     places = load_places()
-    log.create([inbound_row(e) for e in ENDPOINTS])
+    log.create([row(e) for e in ENDPOINTS for row in (inbound_row, narrowing_row)])
     log.create([deliveries_row(e) for e in places.endpoints])
     publisher = log.publisher()
     intake, router = Intake(ENDPOINTS), Counted(laws=load_laws(), places=places)

@@ -122,3 +122,5 @@ class Rejection:
     sha256: bytes
     subject: SubjectId | None = None
     seq: int = 0
+    topic: str = ""
+    """The one of the source's own topics in which `position` stands."""

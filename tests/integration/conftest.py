@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.brokers import broker
+from support.brokers import apart, broker
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +12,10 @@ def bootstrap() -> Iterator[str]:
     """The address of a Kafka. Tests share it, and keep apart by prefixes of their own."""
     with broker() as address:
         yield address
+
+
+@pytest.fixture
+def prefix(bootstrap: str) -> Iterator[str]:
+    """What keeps a test's topics and groups apart from those of others."""
+    with apart(bootstrap) as own:
+        yield own

@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,8 @@ PARTITIONS = 4
 
 
 @pytest.fixture
-def where(bootstrap: str) -> str:
-    return f"t{uuid.uuid4().hex}.@{bootstrap}"
+def where(bootstrap: str, prefix: str) -> str:
+    return f"{prefix}@{bootstrap}"
 
 
 @pytest.fixture

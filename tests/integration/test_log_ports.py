@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -53,8 +52,8 @@ def under_test(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Under
     match request.param:
         case "sqlite":
             address = f"sqlite:{tmp_path / 'data' / 'log.sqlite3'}"
-        case "kafka":  # a prefix of its own for each test: they share a broker, and never a topic
-            address = f"kafka:t{uuid.uuid4().hex}.@{request.getfixturevalue('bootstrap')}"
+        case "kafka":
+            address = f"kafka:{request.getfixturevalue('prefix')}@{request.getfixturevalue('bootstrap')}"
         case _:
             raise AssertionError(request.param)
     log = open_log(address)

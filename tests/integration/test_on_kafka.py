@@ -1,11 +1,10 @@
 """The same services on Kafka: the demo's story, separate processes on one configuration, and the topics they need."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import uuid
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,9 +62,9 @@ def test_the_story_ends_in_sync_and_is_the_same_taken_again(
 
 
 @pytest.fixture
-def configuration(bootstrap: str, tmp_path: Path) -> Path:
+def configuration(bootstrap: str, prefix: str, tmp_path: Path) -> Path:
     path = prepare(tmp_path / "data")
-    use_kafka(path, bootstrap, f"t{uuid.uuid4().hex}.")
+    use_kafka(path, bootstrap, prefix)
     return path
 
 
@@ -143,9 +142,10 @@ def test_separate_processes_do_the_work_of_one(configuration: Path, processes: P
 
 def wait_until(processes: Processes, is_so: Any) -> None:
     """Looks again and again; the test's own time limit ends it."""
+    pause = threading.Event()
     while not is_so():
         assert processes.are_running()
-        os.sched_yield()
+        pause.wait(0.05)
 
 
 # Topics

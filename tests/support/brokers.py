@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from sauma_services.demo.local_kafka import LocalKafka, are_jars_here, jars
 from sauma_services.runtime.errors import NeedsOperator
@@ -52,6 +54,18 @@ def cluster(nodes: int = 3, *, options: Sequence[str] = ()) -> Iterator[LocalKaf
             yield started
         finally:
             started.stop()
+
+
+@contextmanager
+def apart(bootstrap: str) -> Iterator[str]:
+    """A prefix that nobody else has on this broker. Its topics are deleted at the end: a small broker bears a thousand."""
+    prefix = f"t{uuid.uuid4().hex}."
+    yield prefix
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    names = [name for name in admin.list_topics(timeout=30).topics if name.startswith(prefix)]
+    if names:
+        for deleted in admin.delete_topics(names).values():
+            deleted.result()
 
 
 def missing(reason: str) -> NoReturn:

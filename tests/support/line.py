@@ -8,7 +8,7 @@ from pathlib import Path
 from sauma.codec import Codec
 from sauma.decision import Decision
 from sauma.delivery import Delivery, Rejection
-from sauma.event import Body, Event
+from sauma.event import Body, Event, is_narrowing
 from sauma.fact import Moment
 from sauma.ids import EndpointId, SubjectId, event_id
 from sauma.journal import Entry, Epoch, What
@@ -23,7 +23,7 @@ from sauma_services.runtime.clock import ManualClock
 from sauma_services.runtime.loop import Loop, LoopSettings
 from sauma_services.runtime.ports import Append, Headers, Record
 from sauma_services.runtime.sqlite_log import SqliteLog
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, inbound
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, inbound, narrowing
 from support.story import LINES
 from support.world import E2, H2, S2, START, SUBJECT, D, E, H, K, P, S, World, places
 
@@ -102,7 +102,9 @@ class Line:
     def send(self, *events: Event) -> None:
         """Publish events to their sources' own topics."""
         for event in events:
-            self.send_bytes(event.source, EVENT.encode(event), key=event.subject.encode(), headers=headers_of(event))
+            topic = narrowing(event.source) if is_narrowing(event.body) else inbound(event.source)
+            data = EVENT.encode(event)
+            self._publisher.publish(topic, [Append(topic, event.subject.encode(), data, headers_of(event))])
 
     def send_bytes(self, endpoint: EndpointId, value: bytes, *, key: bytes, headers: Headers = ()) -> None:
         """Publish whatever there is to the endpoint's own topic."""

@@ -13,6 +13,7 @@ from sauma.ids import EndpointId, FactId, SubjectId
 from sauma.journal import Entry, Refused
 from sauma.step import Step
 from sauma_services.checker import Holding, LogSnapshot
+from sauma_services.runtime.topics import inbound as inbound_topic
 from support.world import SUBJECT, World
 
 ENTRY, EVENT, DELIVERY, DECISION, FACT_STATE, REJECTION = (
@@ -42,16 +43,18 @@ def snapshot(world: RecordedWorld) -> LogSnapshot:
     for delivery in world.deliveries:
         records = deliveries[delivery.recipient]
         records.append((2 * len(records), DELIVERY.encode(delivery)))
-    inbound: dict[EndpointId, list[tuple[int, bytes]]] = defaultdict(list)
+    inbound: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
     rejected: list[bytes] = []
     for entry in world.entries:
         what = entry.what
         if isinstance(what, Event | Refused):
-            records = inbound[what.source]
+            records = inbound[inbound_topic(what.source)]
             position = 3 * len(records)
             records.append((position, EVENT.encode(what) if isinstance(what, Event) else b"unreadable"))
             if isinstance(what, Refused):
-                rejection = Rejection(what.source, what.reason, "", position, 10, b"", what.subject, what.seq)
+                rejection = Rejection(
+                    what.source, what.reason, "", position, 10, b"", what.subject, what.seq, inbound_topic(what.source)
+                )
                 rejected.append(REJECTION.encode(rejection))
     return LogSnapshot(
         journal={0: [(2 * index, ENTRY.encode(entry)) for index, entry in enumerate(world.entries)]},

@@ -225,19 +225,30 @@ def test_nothing_else_is_refused(name: str) -> None:
 
 def test_what_is_just_within_bounds_is_let_in() -> None:
     steps = Facts(tuple(FactStep("close", FactId(f"f{n}")) for n in range(STEPS_MAX)))
-    cell = puts(replace(SECRET, cell=bytes(CELL_BYTES_MAX), base=2**31 - 1, ends=Moment(MOMENT_MAX)))
-    for body in (steps, cell):
+    full_cell = puts(replace(SECRET, cell=bytes(CELL_BYTES_MAX), base=2**31 - 1, ends=Moment(MOMENT_MAX)))
+    for body in (steps, full_cell, _of_size(MESSAGE_BYTES_MAX)):
         value = EVENT.encode(_event(body))
         assert isinstance(read_event(value, key=SUBJECT.encode(), headers={}, endpoint=K), Event)
-    full = puts(*(replace(SECRET, id=FactId(f"{CANARY}{n}"), cell=bytes(CELL_BYTES_MAX)) for n in range(63)))
-    room = MESSAGE_BYTES_MAX - len(EVENT.encode(_event(full)))
-    last = FactStep("put", fact("y"), put=replace(SECRET, id=fact("y"), cell=b""))
-    without = len(EVENT.encode(_event(Facts((*full.steps, last)))))
-    cell = bytes(MESSAGE_BYTES_MAX - without - 2)  # a length over 63 takes a byte more, one over 8191 two
-    whole = EVENT.encode(_event(Facts((*full.steps, replace(last, put=replace(last.put, cell=cell))))))
-    assert MESSAGE_BYTES_MAX - 2 <= len(whole) <= MESSAGE_BYTES_MAX
-    assert room > len(cell)
-    assert isinstance(read_event(whole, key=SUBJECT.encode(), headers={}, endpoint=K), Event)
+    too_large = EVENT.encode(_event(_of_size(MESSAGE_BYTES_MAX + 1)))
+    assert read_event(too_large, key=SUBJECT.encode(), headers={}, endpoint=K) == Bad("message-too-large")
+
+
+def _of_size(size_bytes: int) -> Facts:
+    """Facts whose event has exactly so many bytes: full cells, and one that takes up the rest."""
+    many = [replace(SECRET, id=FactId(f"f{n}"), cell=bytes(CELL_BYTES_MAX)) for n in range(63)]
+    last = replace(SECRET, id=FactId("last"), cell=bytes(CELL_BYTES_MAX // 2))  # its length takes two bytes, as below
+    spare = size_bytes - len(EVENT.encode(_event(puts(*many, last))))
+    return puts(*many, replace(last, cell=bytes(CELL_BYTES_MAX // 2 + spare)))
+
+
+def test_what_narrows_does_not_wait_behind_a_long_list(line: Line) -> None:
+    subjects = [SubjectId(f"{n:032x}") for n in range(2_000)]
+    line.send(*(line.event(K, GOOD, subject=subject) for subject in subjects))
+    line.send(line.event(K, Correction(fact("x"), "recorded-in-error")))
+    line.loops[0].turn()
+    first_batch = line.entries(Event)
+    assert len(first_batch) < len(subjects)
+    assert any(isinstance(entry.what, Event) and isinstance(entry.what.body, Correction) for entry in first_batch)
 
 
 @pytest.mark.parametrize(("reason", "name"), NAMED)

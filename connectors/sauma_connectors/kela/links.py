@@ -30,14 +30,11 @@ def read_links(folder: Path, henkilotunnus: str) -> dict[str, Link]:
     return {link.alkupera: link for link in links}
 
 
-def write_link(folder: Path, henkilotunnus: str, link: Link, *, may_go_back: bool = False) -> None:
-    """Remember the link; an older version than the one that is known changes nothing. Raises `Damaged` and OSError.
-
-    `may_go_back`: the later version was refused by the others, and this one stands.
-    """
+def write_link(folder: Path, henkilotunnus: str, link: Link) -> None:
+    """Remember the link; an older version than the one that is known changes nothing. Raises `Damaged` and OSError."""
     links = read_links(folder, henkilotunnus)
     known = links.get(link.alkupera)
-    if known == link or (known is not None and known.versio > link.versio and not may_go_back):
+    if known is not None and known.versio >= link.versio:
         return
     links[link.alkupera] = link
     cells = [

@@ -56,7 +56,7 @@ class KelaSink:
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Remember that an own row is this fact; raises `NeedsOperator` where the file of links is damaged, and OSError."""
         try:
-            write_link(self._folder, person.henkilotunnus, Link(row, fact, version), may_go_back=True)
+            write_link(self._folder, person.henkilotunnus, Link(row, fact, version))
         except Damaged as damaged:
             raise NeedsOperator(str(damaged)) from None
 

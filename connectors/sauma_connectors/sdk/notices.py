@@ -89,6 +89,8 @@ class Notices:
             if about.incarnation == self._parts.outbox.incarnation:
                 self._repair.renew()
         elif reason == STALE:
+            if about.act is not None and self._is_of_older_copy(about):
+                self._parts.rows.forget_act(about.act)  # said again, on the version that the answer brings
             self._forget_versions(about)
             self._repair.want(about.subject)
         else:
@@ -129,6 +131,10 @@ class Notices:
         is_clear = client is not None and not (client.repair and client.is_unsure)
         return self._parts.outbox.of_seq(subject, notice.seq) if is_clear else None
 
+    def _is_of_older_copy(self, about: Written) -> bool:
+        """Whether it was said by this store as it was restored, on versions from before: nobody did anything wrong."""
+        return about.incarnation != self._parts.outbox.incarnation
+
     def _is_told(self, about: Written | None, notice: Notice) -> bool:
         """Whether a refusal is the agency's matter: not where the runner mends it, nor where it speaks of a receipt."""
         if notice.reason in OTHER_OUTBOX:
@@ -136,5 +142,5 @@ class Notices:
         if about is None:
             return True
         is_receipt = about.row is None
-        is_mended = notice.reason == STALE and about.act is None
+        is_mended = notice.reason == STALE and (about.act is None or self._is_of_older_copy(about))
         return not (is_receipt or is_mended or about.is_quiet)

@@ -10,6 +10,7 @@ from sauma.ids import EndpointId, SubjectId
 from sauma.journal import Refused
 from sauma_services.checker.reading import Reading, decode
 from sauma_services.checker.snapshot import LogSnapshot, Positioned
+from sauma_services.runtime.topics import endpoint_of
 
 EVENT, REJECTION, APPLIED = Codec(Event), Codec(Rejection), Codec(Applied)
 
@@ -33,22 +34,23 @@ def check_inbound(reading: Reading, snapshot: LogSnapshot) -> None:
         event = EVENT.decode_trusted(data)
         said = f"{event.source} seq {event.seq} is journalled more often than it was said"
         reading.found("I6", event.subject, "journal", said)
-    for source, position in sorted(rejected):
-        reading.found("I6", "", f"in.{source} {position}", "refused, but there is no such record, or refused twice")
+    for topic, position in sorted(rejected):
+        reading.found("I6", "", f"{topic} {position}", "refused, but there is no such record, or refused twice")
 
 
 def _check_each(
     reading: Reading,
-    inbound: Mapping[EndpointId, Sequence[Positioned]],
+    inbound: Mapping[str, Sequence[Positioned]],
     journalled: Counter[bytes],
-    rejected: Counter[tuple[EndpointId, int]],
+    rejected: Counter[tuple[str, int]],
 ) -> None:
     """Take each inbound record out of the counters; what is left in them has no inbound record."""
-    for source, records in inbound.items():
+    for topic, records in inbound.items():
+        source = endpoint_of(topic) or ""
         for position, data in records:
             reading.counts["inbound"] += 1
-            place = f"in.{source} {position}"
-            is_rejected = rejected.pop((source, position), 0) == 1
+            place = f"{topic} {position}"
+            is_rejected = rejected.pop((topic, position), 0) == 1
             if journalled[data] > 0 and not is_rejected:
                 journalled[data] -= 1
                 _check_source(reading, source, data, place)
@@ -58,14 +60,14 @@ def _check_each(
 
 def _rejections(
     reading: Reading, snapshot: LogSnapshot, skipped: Counter[tuple[EndpointId, SubjectId, int]]
-) -> Counter[tuple[EndpointId, int]]:
+) -> Counter[tuple[str, int]]:
     """How often each inbound position was refused; those whose seq could be read have to be in the journal too."""
-    rejected: Counter[tuple[EndpointId, int]] = Counter()
+    rejected: Counter[tuple[str, int]] = Counter()
     for index, data in enumerate(snapshot.rejected):
         rejection = decode(reading, REJECTION, data, f"rejected {index}")
         if rejection is None:
             continue
-        rejected[rejection.source, rejection.position] += 1
+        rejected[rejection.topic, rejection.position] += 1
         if not rejection.reason:
             reading.found("I6", rejection.subject or "", f"rejected {index}", "refused without a reason")
         if rejection.subject is not None and rejection.seq:

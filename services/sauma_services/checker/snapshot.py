@@ -22,8 +22,8 @@ class LogSnapshot:
     """By recipient: `sauma.delivery.Delivery`, in the order of the recipient's topic."""
     decisions: Sequence[bytes]
     """`sauma.decision.Decision`, in any order."""
-    inbound: Mapping[EndpointId, Sequence[Positioned]] | None = None
-    """By source: `sauma.event.Event`, or anything at all. None: not looked at."""
+    inbound: Mapping[str, Sequence[Positioned]] | None = None
+    """By topic: `sauma.event.Event`, or anything at all. None: not looked at."""
     rejected: Sequence[bytes] = ()
     """`sauma.delivery.Rejection`."""
     receipts: Sequence[bytes] = ()

@@ -7,7 +7,7 @@ from sauma.places import Places
 from sauma_services.checker.snapshot import LogSnapshot, Positioned
 from sauma_services.router.topology import EPOCH_KEY, Router
 from sauma_services.runtime.ports import Reader, Record
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries, inbound
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries, inbound, narrowing
 
 
 def snapshot(reader: Reader, *, places: Places, sources: Iterable[EndpointId], partitions: int = 1) -> LogSnapshot:
@@ -26,7 +26,9 @@ def snapshot(reader: Reader, *, places: Places, sources: Iterable[EndpointId], p
         },
         deliveries={endpoint: positioned(deliveries(endpoint)) for endpoint in places.endpoints},
         decisions=[record.value for record in values(DECISIONS.name)],
-        inbound={endpoint: positioned(inbound(endpoint)) for endpoint in sources},
+        inbound={
+            topic: positioned(topic) for endpoint in sources for topic in (inbound(endpoint), narrowing(endpoint))
+        },
         rejected=[record.value for record in values(REJECTED.name)],
         receipts=[record.value for record in values(RECEIPTS.name)],
         state={

@@ -113,7 +113,7 @@ class Node:
 class LocalKafka:
     """Nodes that make one cluster. Starting several takes about four seconds and 350 MB of memory each."""
 
-    def __init__(self, folder: Path, *, nodes: int = 1, heap: str = "256m", options: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, *, nodes: int = 1, heap: str = "512m", options: Sequence[str] = ()) -> None:
         """`options`: further lines of the brokers' settings. Nothing of an earlier run in `folder` is used."""
         class_path, binary = jars(), str(java())
         ports = [(_free_port(), _free_port()) for _ in range(nodes)]
@@ -125,7 +125,15 @@ class LocalKafka:
             settings = home / "server.properties"
             lines = (*_settings(number, port, control, voters, home, copies=min(3, nodes)), *options)
             settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            run = [binary, f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", class_path]
+            run = [
+                binary,
+                f"-Xmx{heap}",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                class_path,
+            ]
             form = [*run, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(settings)]
             subprocess.run(form, check=True, capture_output=True)  # noqa: S603 - our own command
             self.nodes.append(Node(number, home, [*run, "kafka.Kafka", str(settings)], f"127.0.0.1:{port}"))
@@ -168,6 +176,8 @@ def _settings(number: int, port: int, control: int, voters: str, home: Path, *, 
         # The default of 50 each takes seconds to make and is for hundreds of groups.
         "offsets.topic.num.partitions=6",
         "transaction.state.log.num.partitions=6",
+        # The default is 128 MB, half of a small heap; the broker then runs out of memory with some hundred topics.
+        "log.cleaner.dedupe.buffer.size=16777216",
         "group.initial.rebalance.delay.ms=0",
         "auto.create.topics.enable=false",
     )

@@ -8,7 +8,7 @@ from sauma.decision import Decision
 from sauma.delivery import Delivery
 from sauma.ids import EndpointId, FactId
 from sauma_services.machine import Machine
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, inbound
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, REJECTED, deliveries, inbound, narrowing
 
 _DECISION, _DELIVERY = Codec(Decision), Codec(Delivery)
 
@@ -39,7 +39,11 @@ class Watch:
             for value in self._since(deliveries(endpoint))
         ]
         self.counts["journal"] += len(self._since(JOURNAL.name))
-        self.counts["events"] += sum(len(self._since(inbound(endpoint))) for endpoint in self.machine.runners)
+        self.counts["events"] += sum(
+            len(self._since(topic))
+            for endpoint in self.machine.runners
+            for topic in (inbound(endpoint), narrowing(endpoint))
+        )
         self.counts["deliveries"] += len(delivered)
         self.counts["refused"] += len(self._since(REJECTED.name))
         for decision in decided:

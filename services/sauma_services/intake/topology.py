@@ -15,7 +15,7 @@ from sauma.splice import entry_of_event
 from sauma_services.intake.checks import ADVICE, Bad, place_of, read_event
 from sauma_services.runtime import logging as log
 from sauma_services.runtime.ports import Append, Outputs, Record, StatePart
-from sauma_services.runtime.topics import JOURNAL, REJECTED, deliveries, endpoint_of, inbound
+from sauma_services.runtime.topics import JOURNAL, REJECTED, deliveries, endpoint_of, inbound, narrowing
 
 _ENTRY, _REJECTION, _DELIVERY = Codec(Entry), Codec(Rejection), Codec(Delivery)
 
@@ -29,7 +29,8 @@ class Intake:
     name = "intake"
 
     def __init__(self, endpoints: Iterable[EndpointId]) -> None:
-        self.inputs: Sequence[str] = [inbound(endpoint) for endpoint in endpoints]
+        known = tuple(endpoints)
+        self.inputs: Sequence[str] = [*map(narrowing, known), *map(inbound, known)]
         self._refused: list[tuple[str, str]] = []
 
     def restore(self, partition: int, parts: Iterable[StatePart]) -> None:
@@ -81,6 +82,7 @@ def _refusal(
         sha256=hashlib.sha256(record.value).digest(),
         subject=place[0] if place else None,
         seq=place[2] if place else 0,
+        topic=record.topic,
     )
     appends = [Append(REJECTED.name, endpoint.encode(), _REJECTION.encode(rejection))]
     if place is None:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from sauma.codec import Codec
 from sauma.delivery import Applied
+from sauma.event import is_narrowing
 from sauma.ids import EndpointId
 from sauma_connectors.sdk.channel import Arriving, Outgoing
 from sauma_services.intake.checks import SCHEMA
 from sauma_services.runtime.ports import Append, Log
-from sauma_services.runtime.topics import RECEIPTS, deliveries, inbound
+from sauma_services.runtime.topics import RECEIPTS, deliveries, inbound, narrowing
 
 _APPLIED = Codec(Applied)
 
@@ -20,12 +21,17 @@ class LogChannel:
         self._publisher = log.publisher()
         self._reader = log.reader()
         self._inbound = inbound(endpoint)
+        self._narrowing = narrowing(endpoint)
         self._deliveries = deliveries(endpoint)
         self._partitions = partitions
 
     def publish(self, events: Sequence[Outgoing]) -> None:
-        """Append the events, in order; durable on return."""
-        self._publisher.publish(self._inbound, [_append(self._inbound, outgoing) for outgoing in events])
+        """Append the events, what narrows first and past any list; durable on return. Their seqs tell the router the order."""
+        first = [_append(self._narrowing, outgoing) for outgoing in events if is_narrowing(outgoing.event.body)]
+        rest = [_append(self._inbound, outgoing) for outgoing in events if not is_narrowing(outgoing.event.body)]
+        for topic, appends in ((self._narrowing, first), (self._inbound, rest)):
+            if appends:
+                self._publisher.publish(topic, appends)
 
     def confirm(self, applied: Sequence[Applied]) -> None:
         """Append the receipts; durable on return."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries, inbound, state
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries, inbound, narrowing, state
 
 Operation = Literal["READ", "WRITE"]
 Resource = Literal["TOPIC", "GROUP", "TRANSACTIONAL_ID"]
@@ -39,8 +39,8 @@ def grants(endpoints: Iterable[str], recipients: Iterable[str]) -> set[Grant]:
     topic(ROUTER, "WRITE", JOURNAL.name, DECISIONS.name, state(ROUTER))
     topic(KEYRING, "READ", state(ROUTER))
     for endpoint in endpoints:
-        topic(endpoint, "WRITE", inbound(endpoint), RECEIPTS.name)
-        topic(INTAKE, "READ", inbound(endpoint))
+        topic(endpoint, "WRITE", inbound(endpoint), narrowing(endpoint), RECEIPTS.name)
+        topic(INTAKE, "READ", inbound(endpoint), narrowing(endpoint))
     for recipient in recipients:
         topic(recipient, "READ", deliveries(recipient))
         topic(ROUTER, "WRITE", deliveries(recipient))

@@ -1,12 +1,13 @@
 """Every topic is one row here, and no topic's name is typed anywhere else."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _ENDPOINT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IN = "in."
 _DELIVER = "deliver."
+_NARROWING = ".narrowing"
 _STATE = "state."
 
 
@@ -65,6 +66,11 @@ def inbound(endpoint: str) -> str:
     return _IN + _checked(endpoint)
 
 
+def narrowing(endpoint: str) -> str:
+    """The name of the topic in which `endpoint` writes what only takes rights away: a long list in `inbound` never delays it."""
+    return inbound(endpoint) + _NARROWING
+
+
 def deliveries(endpoint: str) -> str:
     """The name of the topic from which `endpoint` takes what it is sent. Raises ValueError for a malformed id."""
     return _DELIVER + _checked(endpoint)
@@ -73,6 +79,11 @@ def deliveries(endpoint: str) -> str:
 def inbound_row(endpoint: str) -> TopicRow:
     """The row of `inbound(endpoint)`."""
     return TopicRow(inbound(endpoint), "subject", "Inbound", endpoint, Retention.UNTIL_CUT)
+
+
+def narrowing_row(endpoint: str) -> TopicRow:
+    """The row of `narrowing(endpoint)`."""
+    return replace(inbound_row(endpoint), name=narrowing(endpoint))
 
 
 def deliveries_row(endpoint: str) -> TopicRow:
@@ -94,7 +105,7 @@ def endpoint_of(topic: str) -> str | None:
     """The endpoint whose topic this is, if any: a record's source comes from here and not from its content."""
     for prefix in (_IN, _DELIVER):
         if topic.startswith(prefix):
-            return topic.removeprefix(prefix)
+            return topic.removeprefix(prefix).removesuffix(_NARROWING)
     return None
 
 

@@ -12,6 +12,7 @@ from sauma.ids import DeliveryId, EndpointId
 from sauma.journal import Entry
 from sauma_services.checker import Holding, LogSnapshot, Report, check
 from sauma_services.checker.inbound import APPLIED
+from sauma_services.runtime.topics import inbound
 from support.snapshots import DELIVERY, ENTRY, EVENT, FACT_STATE, RecordedWorld, holdings, snapshot
 from support.world import E2, H2, S2, SUBJECT, D, E, H, K, P, S, fact, put, puts
 from unit.checker.bending import (
@@ -284,9 +285,9 @@ def delivers_to_anothers_topic(good: LogSnapshot) -> LogSnapshot:
 def loses_an_inbound_record(good: LogSnapshot) -> LogSnapshot:
     """As an acknowledgement before the commit would: the position moved on, and nothing was journalled."""
     assert good.inbound is not None
-    records = list(good.inbound[E])
+    records = list(good.inbound[inbound(E)])
     never = replace(EVENT.decode(records[-1][1]), seq=99)
-    return replace(good, inbound={**good.inbound, E: [*records, (999, EVENT.encode(never))]})
+    return replace(good, inbound={**good.inbound, inbound(E): [*records, (999, EVENT.encode(never))]})
 
 
 def journals_a_record_twice(good: LogSnapshot) -> LogSnapshot:
@@ -296,7 +297,7 @@ def journals_a_record_twice(good: LogSnapshot) -> LogSnapshot:
 
 def journals_what_nobody_said(good: LogSnapshot) -> LogSnapshot:
     assert good.inbound is not None
-    return replace(good, inbound={**good.inbound, E: list(good.inbound[E])[1:]})
+    return replace(good, inbound={**good.inbound, inbound(E): list(good.inbound[inbound(E)])[1:]})
 
 
 def writes_one_client_to_two_partitions(good: LogSnapshot) -> LogSnapshot:

@@ -10,7 +10,9 @@ def test_an_endpoints_topics_bear_its_id() -> None:
     assert topics.deliveries("kela") == topics.deliveries_row("kela").name == "deliver.kela"
 
 
-@pytest.mark.parametrize("name", [topics.inbound("social-08"), topics.deliveries("social-08")])
+@pytest.mark.parametrize(
+    "name", [topics.inbound("social-08"), topics.narrowing("social-08"), topics.deliveries("social-08")]
+)
 def test_the_endpoint_is_read_back_from_the_topic(name: str) -> None:
     assert topics.endpoint_of(name) == "social-08"
 
@@ -26,7 +28,7 @@ def test_a_malformed_endpoint_is_refused(endpoint: str) -> None:
 
 
 def test_only_the_endpoint_writes_its_inbound_topic() -> None:
-    assert topics.inbound_row("kela").owner == "kela"
+    assert topics.inbound_row("kela").owner == topics.narrowing_row("kela").owner == "kela"
 
 
 def test_only_state_is_compacted() -> None:
