@@ -23,13 +23,13 @@ from sauma.event import (
 from sauma.fact import Marks
 
 _ID = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,62}[0-9A-Za-z])?")
-_RANDOM = re.compile(r"[0-9a-f]{32}")
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?|[A-Z]{1,4}[0-9]{1,8}")
 """One of our codes, or a national one such as `R03`."""
 _REFERENCE = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z._:/-]{0,63}")
 """A place in an archive: it holds a digit, which names do not."""
 _PARAGRAPH = re.compile(r"[0-9A-Za-z.:/ -]{1,40}§[0-9A-Za-z., -]{0,20}")
-_PERSON = re.compile(r"(?=([0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Y]))", re.IGNORECASE)
+_PERSON = re.compile(r"(?<![0-9a-z])[0-9]{6}[-+a-fu-y][0-9]{3}[0-9a-y](?![0-9a-z])", re.IGNORECASE)
+"""Standing by itself: inside a random id its form comes up by chance."""
 
 
 def text_in_clear(body: Body) -> str | None:
@@ -45,8 +45,7 @@ def is_code(value: str) -> bool:
 def _is_plain(value: str, form: re.Pattern[str]) -> bool:
     if not form.fullmatch(value):
         return False
-    # Random ids hold the form of a henkilötunnus by chance; only a well-formed one elsewhere is taken for a person's.
-    return bool(_RANDOM.fullmatch(value)) or not any(
+    return not any(
         isinstance(henkilotunnus.check(found.upper()), henkilotunnus.Valid) for found in _PERSON.findall(value)
     )
 

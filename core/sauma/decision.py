@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from sauma.delivery import Basis
 from sauma.fact import Moment
 from sauma.ids import EndpointId, FactId, SubjectId
+from sauma.making import cheap_to_make
 
 OUTCOMES = ("released", "rebased", "retracted", "withheld", "undecided", "unchanged")
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """One recipient and one fact: exactly one outcome, with its basis or its reason."""
@@ -30,6 +32,7 @@ class Ruling:
     """Released, rebased, unchanged: index into the decision's bases."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Everything decided on one journal record."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from sauma.fact import Moment
 from sauma.ids import DeliveryId, EndpointId, FactId, PlanId, ReferralId, SubjectId
+from sauma.making import cheap_to_make
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Basis:
     """Why the recipient may hold a fact: the rule, both grounds, the purpose, and the will where the rule rests on one."""
@@ -23,6 +25,7 @@ class Basis:
     will: str | None = None
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """A fact as a recipient gets it."""
@@ -79,6 +82,7 @@ class Notice:
     """The recipient's own seq, where the notice speaks of one of its events."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Everything one record means for one recipient."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from sauma.fact import NO_MARKS, Marks, Moment
 from sauma.ids import DeliveryId, EndpointId, EventId, FactId, PlanId, ReferralId, SubjectId, WillId
+from sauma.making import cheap_to_make
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class FactPut:
     """A fact's next version as its source states it; source, seq and subject of the seal are the event's own."""
@@ -37,6 +39,7 @@ class FactPut:
     """A token for the document or encounter the fact lies in; as `service_task`."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class FactStep:
     """One step in the life of one fact: see `sauma.lifecycle` for what may follow what."""
@@ -71,6 +74,7 @@ class Referral:
     facts: tuple[FactStep, ...] = ()
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class PlanUpdate:
     """Steps of a plan: its items, joint facts, proposals, answers, makers and providers."""
@@ -178,6 +182,7 @@ class Receipt:
 Body = Referral | PlanUpdate | Facts | Relationship | Will | ClientChange | Correction | Receipt
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that one agency says about one client."""

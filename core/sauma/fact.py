@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NewType
 
 from sauma.ids import EndpointId, FactId, PlanId, ReferralId
+from sauma.making import cheap_to_make
 from sauma.sealing import SealedAs
 
 Moment = NewType("Moment", int)
@@ -97,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Necessity:
     """A professional's recorded decision that a fact is necessary for a role (TYM 381/2023 15 §)."""
@@ -109,6 +111,7 @@ class Necessity:
     """Effective time of the record that first carried this mark: this is what counts."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class EmploymentEffect:
     """A professional's recorded decision that a fact affects employment (TYM 381/2023 11.2 §)."""
@@ -117,6 +120,7 @@ class EmploymentEffect:
     journalled_at: Moment = Moment(0)
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Marks:
     """The decisions of professionals about one fact."""
@@ -148,6 +152,7 @@ class Marks:
 NO_MARKS = Marks()
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One fact as the journal and the state know it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sauma.event import Event
 from sauma.fact import Moment
 from sauma.ids import EndpointId, SubjectId
+from sauma.making import cheap_to_make
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Absorb:
 What = Event | Refused | WakeUp | Epoch | Reconsider | Absorb
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One record of the journal."""

@@ -102,7 +102,7 @@ class Rule:
     """The kind of will that the rule rests on, or None for a rule of statute."""
     basis: Basis = field(init=False)
     """The basis of a release by this rule, without the will that it may rest on."""
-    conditions: tuple[tuple[Predicate, _Answer], ...] = field(init=False)
+    conditions: tuple[tuple[Predicate, _Answer], ...] = field(init=False, compare=False, repr=False)
     """What `when` names, each with the rule's answer where it is the first that does not hold."""
 
     def __post_init__(self) -> None:

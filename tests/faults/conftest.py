@@ -1,16 +1,15 @@
 """Data folders for machines that are killed, and one run that was not, to hold the others against."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from faults.load import Load
 from faults.outcome import Outcome, assert_sound, outcome
-from sauma_services.machine import Machine
-from sauma_services.runtime.settings import load
+from faults.process import restarted
 
 SEED = 38
 """Of the acts: all runs live through the same, so that one uninterrupted run answers for all."""
@@ -19,17 +18,18 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 """kill -9 takes a process and leaves what it wrote, in memory as on a disk; only a power cut tells them apart."""
 
 
-def new_folder() -> Path:
-    """A folder that the caller removes."""
-    return Path(tempfile.mkdtemp(prefix="sauma-faults-", dir=_MEMORY if _MEMORY.is_dir() else None))
+@contextmanager
+def new_folder() -> Iterator[Path]:
+    """A folder that is removed in the end."""
+    with tempfile.TemporaryDirectory(prefix="sauma-faults-", dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+        yield Path(name)
 
 
 @pytest.fixture
 def data() -> Iterator[Path]:
     """A folder of the test's own."""
-    folder = new_folder()
-    yield folder / "data"
-    shutil.rmtree(folder)
+    with new_folder() as folder:
+        yield folder / "data"
 
 
 @pytest.fixture
@@ -41,13 +41,10 @@ def clerks(data: Path) -> Load:
 @pytest.fixture(scope="session")
 def undisturbed() -> Iterator[Outcome]:
     """What the same acts come to when nothing happens to the machine."""
-    folder = new_folder()
-    acts = Load(folder / "data", SEED)
-    machine = Machine(load(acts.configuration))
-    while acts.round():
-        machine.settle()
-    assert_sound(machine, acts.clients)
-    found = outcome(machine, acts.clients)
-    machine.close()
-    yield found
-    shutil.rmtree(folder)
+    with new_folder() as folder:
+        acts = Load(folder / "data", SEED)
+        with restarted(acts.configuration) as machine:
+            while acts.round():
+                machine.settle()
+            assert_sound(machine, acts.clients)
+            yield outcome(machine, acts.clients)

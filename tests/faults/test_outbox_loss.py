@@ -37,11 +37,10 @@ HELD_BACK_AT = {EMPLOYMENT, SOCIAL}
 @pytest.fixture(scope="module")
 def undisturbed_changes() -> Iterator[Outcome]:
     """The acts of an outage in a run in which nothing was lost."""
-    folder = new_folder()
-    clerks = Load(folder / "data", SEED)
-    _until_outage(clerks)
-    yield _after_outage(clerks, was_restored=False)
-    shutil.rmtree(folder)
+    with new_folder() as folder:
+        clerks = Load(folder / "data", SEED)
+        _until_outage(clerks)
+        yield _after_outage(clerks, was_restored=False)
 
 
 @pytest.mark.parametrize("endpoints", LOSSES, ids=lambda names: names[0] if len(names) == 1 else "all-of-one-place")

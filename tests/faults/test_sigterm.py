@@ -33,10 +33,13 @@ def running(clerks: Load) -> Iterator[Running]:
     process.end()
 
 
-def _wait_for_the_referral(clerks: Load) -> None:
-    """Until what Kela's clerk wrote has come to the employment area."""
+def _referrals_arrive(clerks: Load) -> None:
+    """Kela's clerk refers some clients, and the employment area has them all."""
+    referred = [clerks.clients[number] for number, _ in clerks.rounds[0]]
+    assert referred
+    assert clerks.round()
     employment = clerks.stages[0].agencies.employment
-    wait_for(lambda: any(employment.received(hetu, "referral") for hetu in clerks.clients), "a referral arrives")
+    wait_for(lambda: all(employment.received(hetu, "referral") for hetu in referred), "the referrals arrive")
 
 
 def _assert_goes_on(clerks: Load) -> None:
@@ -50,8 +53,7 @@ def _assert_goes_on(clerks: Load) -> None:
 
 def test_sigterm_amid_work_ends_it_in_order_and_a_restart_goes_on(clerks: Load, running: Running) -> None:
     running.wait_until_running()
-    assert clerks.round()
-    _wait_for_the_referral(clerks)
+    _referrals_arrive(clerks)
     assert clerks.round()
     assert running.terminate() == 0
     parts = read_health(clerks.configuration.parent)
@@ -79,8 +81,7 @@ def test_a_second_run_is_turned_away_and_the_first_goes_on(clerks: Load, running
     assert second.returncode == 2
     assert "another process works with this store" in second.stderr
     assert "Traceback" not in second.stderr
-    assert clerks.round()
-    _wait_for_the_referral(clerks)
+    _referrals_arrive(clerks)
     assert running.terminate() == 0
     _assert_goes_on(clerks)
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -285,6 +286,32 @@ def test_a_commit_without_an_answer_is_done_again_from_what_is_committed() -> No
         assert opened.rotations >= 1
         opened.close()
         assert assert_consistent(log, 1) == 60
+        log.close()
+
+
+def test_a_broker_that_is_killed_stops_nobody() -> None:
+    with cluster(3, options=("broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500")) as kafka:
+        settings = replace(kafka_settings(f"three.@{kafka.bootstrap}"), replicas=3)
+        log = KafkaLog(settings)
+        log.create([row(INPUT, PARTITIONS), row(OUTPUT, PARTITIONS)])
+        publish(log, INPUT, *((b"client-%d" % (n % 20), b"%d" % n) for n in range(300)))
+        opened = log.loop(Counting.name, [INPUT])
+        loop = Loop(opened, Counting(), SystemClock(), LoopSettings(records_max=10))
+        commits = 0
+        while commits < 5:
+            commits += loop.turn()
+
+        kafka.nodes[0].send(signal.SIGKILL)
+        while commits < 15:
+            commits += loop.turn()
+        publish(log, INPUT, *((b"client-%d" % (n % 20), b"%d" % n) for n in range(300, 400)))
+        kafka.nodes[0].start()
+        kafka.nodes[0].wait()
+        while loop.turn() or loop.is_behind():
+            pass
+
+        opened.close()
+        assert assert_consistent(log, PARTITIONS) == 400
         log.close()
 
 

@@ -6,21 +6,32 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sauma.ids import EndpointId
+from sauma.places import Places
+from sauma.resources import load_laws
 from sauma_services.checker import check
 from sauma_services.checker.taken import snapshot
 from sauma_services.demo.cast import agencies, client, prepare, use_kafka
 from sauma_services.demo.story import BEFORE_THE_END, Stage
 from sauma_services.machine.places import places_of
 from sauma_services.machine.share import endpoints_of
+from sauma_services.router import Router
+from sauma_services.router.topology import EPOCH_KEY
 from sauma_services.runtime.clock import SystemClock
+from sauma_services.runtime.kafka_client import KafkaSettings
+from sauma_services.runtime.kafka_log import KafkaLog
+from sauma_services.runtime.loop import Loop
 from sauma_services.runtime.open_log import open_log
+from sauma_services.runtime.ports import Append, Log
 from sauma_services.runtime.settings import load
+from sauma_services.runtime.sqlite_log import SqliteLog
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries, deliveries_row
 from support.brokers import cluster
 
 SAUMA = Path(sys.executable).parent / "sauma"
@@ -56,6 +67,62 @@ def test_the_story_ends_in_sync_and_is_the_same_taken_again(
         verified = answer("replay", "verify", "--log", data)
         assert verified["different"] == 0
         assert verified["records"] > found["events"] - 5
+
+
+# One journal, two logs
+
+Written = dict[tuple[str, bytes], list[bytes]]
+"""The values in each topic of each key, in their order."""
+
+
+def routed(journal: Sequence[Append], log: Log, places: Places, partitions: int) -> Written:
+    """What a router on `log` makes of a journal: all deliveries and decisions."""
+    rows = [replace(JOURNAL, partitions=partitions), replace(DECISIONS, partitions=partitions)]
+    log.create([*rows, *(deliveries_row(endpoint) for endpoint in sorted(places.endpoints))])
+    log.publisher().publish(JOURNAL.name, journal)
+    router = Router(laws=load_laws(), places=places)
+    loop = Loop(log.loop(router.name, router.inputs), router, SystemClock())
+    while loop.turn() or loop.is_behind():
+        pass
+    return written(log, places, partitions)
+
+
+def written(log: Log, places: Places, partitions: int) -> Written:
+    reader = log.reader()
+    found: Written = {}
+    for topic in (DECISIONS.name, *map(deliveries, sorted(places.endpoints))):
+        for partition in range(partitions):
+            for record in reader.scan(topic, partition):
+                found.setdefault((topic, record.key), []).append(record.value)
+    return found
+
+
+def journal_of(log: Log, partitions: int) -> list[Append]:
+    reader = log.reader()
+    return [
+        Append(JOURNAL.name, record.key, record.value, record.headers)
+        for partition in range(partitions)
+        for record in reader.scan(JOURNAL.name, partition)
+        if record.key != EPOCH_KEY  # each router says for itself what it decides by
+    ]
+
+
+def test_one_journal_gives_the_same_bytes_on_both_logs(bootstrap: str, prefix: str, tmp_path: Path) -> None:
+    answer("demo", "--once", "--data", tmp_path / "data")
+    settings = load(tmp_path / "data" / "sauma.toml")
+    places = places_of(settings)
+    told = open_log(settings)
+    on_kafka = KafkaLog(KafkaSettings(bootstrap, prefix=prefix, replicas=1))
+    back = SqliteLog(tmp_path / "back.sqlite3")
+
+    there = routed(journal_of(told, 1), on_kafka, places, 6)
+    back_again = routed(journal_of(on_kafka, 6), back, places, 1)
+
+    assert len(there) > 5
+    assert there == written(told, places, 1)
+    assert back_again == there
+    for log in (told, on_kafka, back):
+        log.close()
 
 
 # Separate processes

@@ -118,7 +118,8 @@ class Applier:
         if own.state == EXPECTED:
             work.links.append(after)
             work.spoke_before = work.spoke_before or not work.client.is_settled
-            if own.refused or not self._is_newer_than_register(work, put):
+            is_edited = own.refused and own.is_standing  # what an act said is never edited
+            if is_edited or not self._is_newer_than_register(work, put):
                 return  # what stands in the register is that version, or an edit of it that is still to be said
         elif own.version >= put.version:
             return  # an edit of the register's is on its way, on an older base: it is said again on this one

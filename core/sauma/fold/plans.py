@@ -15,28 +15,36 @@ from sauma.sealing import digest
 def declare(change: Change, context: Context, body: PlanUpdate) -> Folded:
     """Makers and providers of the plan, as the update states them."""
     head = change.client.head
-    known = head.plan(body.plan)
-    if known is None:
-        if not body.makers:
-            return Refusal("unknown-plan")
-        known = Plan(body.plan, (), kind=body.kind or MULTI_SECTOR_PLAN)
-        if known.kind not in PLAN_KINDS:
-            return Refusal("unknown-code")
-    elif body.kind not in (None, known.kind):
-        return Refusal("kind-changed")
-    elif (body.makers or body.providers) and context.event.source not in known.makers:
-        return Refusal("not-a-maker")
-    for endpoint in (*body.makers, *body.providers):
-        if context.places.endpoint(endpoint) is None:
-            return Refusal("unknown-endpoint")
-    if any(not _may_make(context, head, known, maker) for maker in body.makers):
-        return Refusal("maker-is-no-party")
+    known = head.plan(body.plan) or Plan(body.plan, (), kind=body.kind or MULTI_SECTOR_PLAN)
+    wrong = _wrong_with(context, head, body, known)
+    if wrong:
+        return Refusal(wrong)
     providers = tuple(sorted({*known.providers, *body.providers}))
     plan = Plan(body.plan, body.makers or known.makers, providers, known.kind)
     if plan == known:
         return change
     others = tuple(other for other in head.plans if other.id != plan.id)
-    return change.head(plans=(*others, plan)).rights()
+    declared = change.head(plans=(*others, plan))
+    if plan.kind != MULTI_SECTOR_PLAN:
+        return declared.rights()  # its makers become recipients by it, of whatever they may have
+    # Makers, who are parties, and providers bear on the rights to this plan's own facts, and on no other.
+    return declared.facts(*(state for state in change.client.facts.values() if state.fact.plan == plan.id))
+
+
+def _wrong_with(context: Context, head: Head, body: PlanUpdate, known: Plan) -> str:
+    """The reason against this declaration, or nothing. `known` is the plan as it stands, without makers where it is new."""
+    is_new = head.plan(body.plan) is None
+    if is_new and not body.makers:
+        return "unknown-plan"
+    if known.kind not in PLAN_KINDS:
+        return "unknown-code"
+    if body.kind not in (None, known.kind):
+        return "kind-changed"
+    if not is_new and (body.makers or body.providers) and context.event.source not in known.makers:
+        return "not-a-maker"
+    if any(context.places.endpoint(endpoint) is None for endpoint in (*body.makers, *body.providers)):
+        return "unknown-endpoint"
+    return "" if all(_may_make(context, head, known, maker) for maker in body.makers) else "maker-is-no-party"
 
 
 def _may_make(context: Context, head: Head, plan: Plan, maker: EndpointId) -> bool:

@@ -12,7 +12,7 @@ def wrong_with(client: NaiveClient, event: Event, places: Places) -> list[tuple[
     if source is None:
         return [("I4", f"an unknown endpoint {event.source} was heard")]
     found: list[tuple[str, str]] = []
-    if isinstance(body, Will) and body.step == "given":
+    if isinstance(body, Will) and body.step != "withdrawn":
         found += [("I4", what) for what in _will(body, event.source, source.role)]
     is_withdrawal = isinstance(body, Will) and body.step == "withdrawn"
     if isinstance(body, Receipt) or is_withdrawal:

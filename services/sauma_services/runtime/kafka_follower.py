@@ -47,17 +47,16 @@ class Follower:
         config = consumer_config(settings, f"{settings.prefix}follower") | {"fetch.wait.max.ms": _FETCH_MILLISECONDS}
         self._consumer = Consumer(config)
         self._reached: dict[Place, int] = {}
-        self._met: set[str] = set()
 
     def move(self, starts: Mapping[Place, int]) -> None:
         """Read on from these positions, and nothing else."""
         self._reached = dict(starts)
         physical = self._catalog.physical
         with translated("taking up partitions"):
-            for topic in {topic for topic, _ in starts} - self._met:
-                # Left to itself, the library may take a second to learn where a topic lies.
+            for topic in {topic for topic, _ in starts}:
+                # Left to itself, the library may take a second to learn where a topic lies, and ten to notice that it
+                # lies elsewhere now.
                 self._consumer.list_topics(physical(topic), self._catalog.settings.answer_seconds)
-                self._met.add(topic)
             self._consumer.assign([TopicPartition(physical(topic), p, at) for (topic, p), at in starts.items()])
 
     def until(self, ends: Mapping[Place, int]) -> Iterator[tuple[str, Message]]:

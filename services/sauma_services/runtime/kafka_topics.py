@@ -3,6 +3,7 @@
 What cannot be changed without splitting a client's records, or without moving data, is refused and said.
 """
 
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,6 +29,9 @@ from sauma_services.runtime.kafka_catalog import topic_config
 from sauma_services.runtime.kafka_client import KafkaSettings
 from sauma_services.runtime.kafka_grants import Grant
 from sauma_services.runtime.topics import TopicRow
+
+# Together half a minute: a cluster that has not told its brokers by then has another trouble.
+_SHOWN_LOOKS, _LOOK_SECONDS = 150, 0.2
 
 
 class Kind(StrEnum):
@@ -81,8 +85,20 @@ class TopicAdmin:
             raise NeedsOperator(f"nothing is applied: see what the plan says is refused, of {names}")
         try:
             self._apply(changes)
+            self._wait(changes)
         except KafkaError as error:
             raise TryAgain(f"Kafka, applying topics: {type(error).__name__}: run it again") from error
+
+    def _wait(self, changes: Sequence[Change]) -> None:
+        """Until the cluster shows what was applied: it says yes before all of its brokers know."""
+        rows = [change.row for change in changes if change.row is not None]
+        given = [change.grant for change in changes if change.grant is not None]
+        pause = threading.Event()
+        for _ in range(_SHOWN_LOOKS):
+            if all(left.kind is Kind.UNEXPECTED for left in self.plan(rows, given)):
+                return
+            pause.wait(_LOOK_SECONDS)
+        raise TryAgain("Kafka, applying topics: the cluster does not show what it has accepted: run it again")
 
     def close(self) -> None:
         """No use after this."""
