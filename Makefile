@@ -24,13 +24,14 @@ check: $(STAMP) ## format, lint, types, layers and unit tests: under a minute, n
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/unit tests/law tests/contract
+	$(BIN)/pytest -q -n auto tests/unit
 
 brokers: $(STAMP) ## fetch what the tests need to start a Kafka here, so that no test waits for a download
 	PYTHONPATH=tests $(BIN)/python -m support.brokers
 
 test: check brokers ## everything
-	$(BIN)/pytest -q --ignore=tests/unit --ignore=tests/law --ignore=tests/contract
+	$(BIN)/pytest -q -n auto tests/law tests/contract tests/topology
+	$(BIN)/pytest -q tests/integration tests/faults
 
 bench: $(STAMP) ## measure; prints figures and ratios, judges nothing
 	$(BIN)/python -m bench.pipeline $(ARGS)
