@@ -39,7 +39,7 @@ def clerks(data: Path) -> Load:
 
 
 @pytest.fixture(scope="session")
-def undisturbed() -> Iterator[Outcome]:
+def undisturbed() -> Outcome:
     """What the same acts come to when nothing happens to the machine."""
     with new_folder() as folder:
         acts = Load(folder / "data", SEED)
@@ -47,4 +47,5 @@ def undisturbed() -> Iterator[Outcome]:
             while acts.round():
                 machine.settle()
             assert_sound(machine, acts.clients)
-            yield outcome(machine, acts.clients)
+            found = outcome(machine, acts.clients)
+    return found

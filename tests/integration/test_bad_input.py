@@ -34,7 +34,7 @@ from sauma.splice import entry_of_event
 from sauma_services.intake.checks import MOMENT_MAX, MOMENT_MIN, Bad, read_event
 from sauma_services.router import Router
 from sauma_services.runtime.ports import Outputs, Record, StatePart
-from sauma_services.runtime.topics import JOURNAL, inbound
+from sauma_services.runtime.topics import JOURNAL, inbound, narrowing
 from support.line import DECISION, DELIVERY, EVENT, REJECTION, Line, headers_of, tell_story
 from support.story import LINES
 from support.world import E2, START, SUBJECT, D, E, H, K, P, S, World, fact, places
@@ -101,7 +101,8 @@ def test_the_story_goes_on_through_any_noise(line: Line, tmp_path: Path) -> None
 
 def _assert_conserved(line: Line, count: int) -> None:
     """Every inbound record is journalled, as one entry with one decision, or told to its source alone."""
-    assert sum(len(line.records(inbound(endpoint))) for endpoint in line.endpoints) == count
+    topics = [topic(endpoint) for endpoint in line.endpoints for topic in (inbound, narrowing)]
+    assert sum(len(line.records(topic)) for topic in topics) == count
     told_alone = [d for d in line.deliveries() if d.number == 0]
     assert len(line.entries()) + len(told_alone) == count
     assert len(line.decisions()) == len(line.entries())

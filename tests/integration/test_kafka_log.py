@@ -1,10 +1,12 @@
 """What only a Kafka log has to stand: other's open transactions, zombies, shared groups, and commits without an answer."""
 
+import gc
 import os
 import random
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from kafka.admin import KafkaAdminClient
 from integration.log_worker import INPUT, OUTPUT, Counting, kafka_settings
 from integration.test_log_ports import assert_consistent, everything, joined, publish, read_at_least, row, values
 from sauma_services.runtime.clock import SystemClock
-from sauma_services.runtime.errors import NeedsOperator, TryAgain
+from sauma_services.runtime.errors import Fenced, NeedsOperator, TryAgain
 from sauma_services.runtime.kafka_log import KafkaLog
 from sauma_services.runtime.kafka_loop import KafkaLoopLog
 from sauma_services.runtime.loop import Loop, LoopSettings
@@ -289,30 +291,60 @@ def test_a_commit_without_an_answer_is_done_again_from_what_is_committed() -> No
         log.close()
 
 
-def test_a_broker_that_is_killed_stops_nobody() -> None:
+class Supervised:
+    """A counting loop that is started again when it ends as fenced, as a supervisor does with its process.
+
+    A named member whose joining was not answered because the broker died may find itself fenced by its own repeat.
+    """
+
+    def __init__(self, log: KafkaLog, records_max: int) -> None:
+        self._log = log
+        self._settings = LoopSettings(records_max=records_max)
+        self._start()
+
+    def turn(self) -> bool:
+        try:
+            return self._loop.turn() or self._loop.is_behind()
+        except Fenced:
+            self._opened.close()
+            self._start()
+            return True
+        except TryAgain:  # of is_behind: asked while nobody leads a partition
+            return True
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def _start(self) -> None:
+        self._opened = self._log.loop(Counting.name, [INPUT])
+        self._loop = Loop(self._opened, Counting(), SystemClock(), self._settings)
+
+
+def test_a_broker_that_is_killed_loses_and_doubles_nothing() -> None:
     with cluster(3, options=("broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500")) as kafka:
         settings = replace(kafka_settings(f"three.@{kafka.bootstrap}"), replicas=3)
         log = KafkaLog(settings)
         log.create([row(INPUT, PARTITIONS), row(OUTPUT, PARTITIONS)])
         publish(log, INPUT, *((b"client-%d" % (n % 20), b"%d" % n) for n in range(300)))
-        opened = log.loop(Counting.name, [INPUT])
-        loop = Loop(opened, Counting(), SystemClock(), LoopSettings(records_max=10))
-        commits = 0
-        while commits < 5:
-            commits += loop.turn()
+        loop = Supervised(log, records_max=10)
+        while len(everything(log, OUTPUT, PARTITIONS)) < 50:
+            loop.turn()
 
         kafka.nodes[0].send(signal.SIGKILL)
-        while commits < 15:
-            commits += loop.turn()
+        while loop.turn():
+            pass
         publish(log, INPUT, *((b"client-%d" % (n % 20), b"%d" % n) for n in range(300, 400)))
         kafka.nodes[0].start()
         kafka.nodes[0].wait()
-        while loop.turn() or loop.is_behind():
+        while loop.turn():
             pass
 
-        opened.close()
+        loop.close()
         assert assert_consistent(log, PARTITIONS) == 400
         log.close()
+    with warnings.catch_warnings():  # kafka-python leaves a socket open where a broker refuses the connection
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def test_a_fenced_loop_does_not_come_back_by_reopening_after_a_doubt(log: KafkaLog, where: str) -> None:

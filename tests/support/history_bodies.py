@@ -269,7 +269,7 @@ def wills(w: World, c: Choices) -> Said:
         Scope(categories=(5, 7), service_tasks=("task-1",)),
     )
     will = Will(
-        WillId(f"w{c.number() % 6}"),
+        WillId(f"{kind}-{c.number() % 6}"),
         "given",
         kind,
         recipients=c.of(recipients) if not c.one_in(8) else (source,),

@@ -168,7 +168,11 @@ class Machine:
         store = self.data / "connectors" / f"{connector.endpoint}.sqlite3"
         store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         channel = LogChannel(self.log, connector.endpoint, partitions=DELIVERY_PARTITIONS)
-        return Runner(connector, channel, self.keyring, store, self.clock.now, RunnerSettings(failpoint=failpoint))
+        said = next(one for one in self.settings.connector if connector.endpoint in one.endpoints)
+        settings = RunnerSettings(
+            accept_shrunk=said.accept_shrunk, acts_confirmed=frozenset(said.acts_confirmed), failpoint=failpoint
+        )
+        return Runner(connector, channel, self.keyring, store, self.clock.now, settings)
 
     def _run_connector(self, endpoint: EndpointId, runner: Runner, stop: threading.Event) -> None:
         """Turn one connector; when it breaks, wait and try again: its trouble stays its own."""

@@ -24,6 +24,9 @@ Place = tuple[str, int]
 _KNOWN_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 
+# Within the time for one answer: a broker that died shows at the first try, and its successor at the second or third.
+_LEADER_TRIES = 4
+
 
 def topic_config(row: TopicRow, settings: KafkaSettings) -> dict[str, str]:
     """How the topic of a row is to be set up. All other settings stay the cluster's."""
@@ -126,16 +129,26 @@ class KafkaCatalog:
         return seen
 
     def _offsets(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:
-        """In one request. A read_committed answer would be the last stable offset, which an open transaction holds back."""
-        if not places:
-            return {}
+        """In one request. A read_committed answer would be the last stable offset, which an open transaction holds back.
+
+        For a partition whose leader does not answer, the library gives a negative position and no error; and it goes on
+        asking a leader that is dead until it is made to look for another.
+        """
+        for _ in range(_LEADER_TRIES):
+            found = self._asked(places, spec) if places else {}
+            if all(position >= 0 for position in found.values()):
+                return found
+            self._look()
+        raise TryAgain("Kafka, asking for positions: a partition has no leader that answers")
+
+    def _asked(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:
+        prefix = self.settings.prefix
         with translated("asking for positions"):
             asked = self._admin.list_offsets(
                 {TopicPartition(self.physical(topic), partition): spec for topic, partition in places},
                 isolation_level=IsolationLevel.READ_UNCOMMITTED,
-                request_timeout=self.settings.answer_seconds,
+                request_timeout=self.settings.answer_seconds / _LEADER_TRIES,
             )
-            prefix = self.settings.prefix
             return {
                 (place.topic.removeprefix(prefix), place.partition): future.result().offset
                 for place, future in asked.items()

@@ -100,6 +100,10 @@ class ConnectorSettings(BaseModel):
     endpoints: tuple[str, ...] = Field(min_length=1)
     folder: Path | None = None
     """The connector's folder, if it has one. A relative path starts from the settings file's folder."""
+    accept_shrunk: bool = False
+    """An operator says that a list of less than half its former length is right as it is."""
+    acts_confirmed: tuple[str, ...] = ()
+    """Rows of acts that were held back after a connector's store was lost, and that an operator says were never sent."""
 
     @property
     def options(self) -> dict[str, Any]:
