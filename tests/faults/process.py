@@ -14,7 +14,7 @@ from sauma_services.machine import Machine
 from sauma_services.runtime.health import State, read_health
 from sauma_services.runtime.settings import load
 
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 180.0
 """Far beyond what anything here takes on a busy machine: who waits so long has found a fault."""
 
 _CONTEXT = multiprocessing.get_context("forkserver")

@@ -17,6 +17,6 @@ def test_what_an_operator_says_of_one_connector_is_that_connectors(tmp_path: Pat
     machine = Machine(load(configuration))
     machine.close()
     kela = machine.runners[EndpointId("kela")]._parts.settings
-    assert (kela.accept_shrunk, kela.acts_confirmed) == (True, {"yhteistyo/7"})
+    assert (kela.accept_shrunk, kela.acts_confirmed) == (True, frozenset({"yhteistyo/7"}))
     others = [runner._parts.settings for endpoint, runner in machine.runners.items() if endpoint != "kela"]
     assert not any(settings.accept_shrunk or settings.acts_confirmed for settings in others)
