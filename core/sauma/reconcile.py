@@ -36,6 +36,10 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
             endpoint for endpoint, given in state.given.items() if given.is_live or state.fact.status == "void"
         )
         found.update(_resolved(name, head.municipality, places) for name in named_by(state.fact))
+    if any(client.facts[fact].fact.accompanies for fact in asked):
+        # It goes to whoever holds anything, also where nothing else is up.
+        holders = (state.given.items() for state in client.facts.values())
+        found.update(endpoint for given in holders for endpoint, one in given if one.is_live)
     known = (places.endpoint(EndpointId(name)) for name in sorted(found))
     return tuple(endpoint for endpoint in known if endpoint is not None)
 

@@ -265,3 +265,9 @@ def test_it_stops_when_the_mark_is_taken_back() -> None:
     taken = world.say(S, Facts((FactStep("mark", fact("situation"), version=1, marks=Marks()),)))
 
     assert leaves(taken) == {"K": {"-situation stop"}}
+
+
+def test_an_identity_that_comes_late_goes_to_whoever_holds_anything() -> None:
+    world = opened()
+
+    assert leaves(world.say(K, puts(put("who", "identity", 1)))) == {"E": {"who TYM 381/2023 3 §"}}

@@ -20,6 +20,12 @@ def unkept(client: NaiveClient, ledger: Ledger, places: Places) -> Iterator[Faul
         if fact.status == "void":
             yield from _void(fact, copies)
             continue
+        if fact.kind in ACCOMPANYING:
+            copies_of_any = (name for facts in ledger.facts.values() for name, held in facts.items() if held.is_live)
+            yield from _unaccompanied(
+                client, fact, anywhere | {EndpointId(name) for name in copies_of_any}, ledger, places
+            )
+            continue
         here = anywhere | {EndpointId(name) for name, held in copies.items() if held.is_live}
         address = _resolved(fact.addressed_to, client, places) if fact.addressed_to else None
         marked = {_resolved(role, client, places) for role, _, purpose in fact.necessary if purpose != FOR_THE_MODEL}
@@ -28,11 +34,19 @@ def unkept(client: NaiveClient, ledger: Ledger, places: Places) -> Iterator[Faul
             if to is None:
                 continue
             held = copies.get(name)
-            if fact.kind in ACCOMPANYING:
-                may = accompanying(client, fact, to, ledger, places)
-            else:
-                may = allowed(client, fact, to, held.copy if held else None, places)
+            may = allowed(client, fact, to, held.copy if held else None, places)
             yield from _compare(client, fact, to, held, may)
+
+
+def _unaccompanied(
+    client: NaiveClient, fact: NaiveFact, here: set[EndpointId], ledger: Ledger, places: Places
+) -> Iterator[Fault]:
+    """Identity or non-disclosure, at everybody who holds anything at all."""
+    for name in sorted(here):
+        to = places.endpoint(name)
+        if to is not None:
+            held = ledger.facts.get(fact.id, {}).get(name)
+            yield from _compare(client, fact, to, held, accompanying(client, fact, to, ledger, places))
 
 
 def _recipients(client: NaiveClient, places: Places) -> set[EndpointId]:

@@ -132,14 +132,19 @@ class KafkaCatalog:
         """In one request. A read_committed answer would be the last stable offset, which an open transaction holds back.
 
         For a partition whose leader does not answer, the library gives a negative position and no error; and it goes on
-        asking a leader that is dead until it is made to look for another.
+        asking a leader that is dead, or was elected anew, until it is made to look.
         """
+        doubt = TryAgain("Kafka, asking for positions: a partition has no leader that answers")
         for _ in range(_LEADER_TRIES):
-            found = self._asked(places, spec) if places else {}
-            if all(position >= 0 for position in found.values()):
-                return found
+            try:
+                found = self._asked(places, spec) if places else {}
+            except TryAgain as failed:
+                doubt = failed
+            else:
+                if all(position >= 0 for position in found.values()):
+                    return found
             self._look()
-        raise TryAgain("Kafka, asking for positions: a partition has no leader that answers")
+        raise doubt
 
     def _asked(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:
         prefix = self.settings.prefix
