@@ -90,7 +90,16 @@ class Client:
 def client(number: int) -> Client:
     """The n-th client."""
     # Long and unlike any word or code: a search for them in what the machine writes must not meet them by chance.
-    names = ("Ainokaisa", "Väinökaarlo", "Siskoliisa", "Onniaukusti", "Lempihelmi", "Toivojuhani", "Impimaria", "Urhokalevi")
+    names = (
+        "Ainokaisa",
+        "Väinökaarlo",
+        "Siskoliisa",
+        "Onniaukusti",
+        "Lempihelmi",
+        "Toivojuhani",
+        "Impimaria",
+        "Urhokalevi",
+    )
     families = ("Koetapaus", "Esimerkki", "Testinen", "Mallikas", "Kokeilija", "Harjoitus", "Näyte")
     birth = datetime.date(1968 + number % 37, 1 + number % 12, 1 + number % 28)
     hetu = for_test(birth, 900 + number % 100)
