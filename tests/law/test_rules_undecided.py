@@ -271,3 +271,12 @@ def test_an_identity_that_comes_late_goes_to_whoever_holds_anything() -> None:
     world = opened()
 
     assert leaves(world.say(K, puts(put("who", "identity", 1)))) == {"E": {"who TYM 381/2023 3 §"}}
+
+
+def test_who_becomes_a_plans_provider_is_given_what_a_consent_to_its_role_covers() -> None:
+    world = _told("14")
+    world.say(E, Will(WillId("c"), "given", "consent", ("provider",), Scope(kinds=("capacity",)), evidence="a"))
+
+    taken = world.say(E, PlanUpdate(PlanId("plan"), providers=(P,)))
+
+    assert "h-capacity JTPL 380/2023 116.4 §" in leaves(taken)["P"]

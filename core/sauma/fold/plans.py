@@ -25,9 +25,10 @@ def declare(change: Change, context: Context, body: PlanUpdate) -> Folded:
         return change
     others = tuple(other for other in head.plans if other.id != plan.id)
     declared = change.head(plans=(*others, plan))
-    if plan.kind != MULTI_SECTOR_PLAN:
-        return declared.rights()  # its makers become recipients by it, of whatever they may have
-    # Makers, who are parties, and providers bear on the rights to this plan's own facts, and on no other.
+    if plan.kind != MULTI_SECTOR_PLAN or plan.providers != known.providers:
+        # Somebody becomes a recipient by it, of whatever it may have: also what a consent to its role covers.
+        return declared.rights()
+    # Makers are parties: they bear on the rights to this plan's own facts, and on no other.
     return declared.facts(*(state for state in change.client.facts.values() if state.fact.plan == plan.id))
 
 
