@@ -356,7 +356,7 @@ def test_a_fenced_loop_does_not_come_back_by_reopening_after_a_doubt(log: KafkaL
 
     with pytest.raises(TryAgain):
         older.commit((), [Append(OUTPUT, b"k", b"zombie")], {})
-    with pytest.raises(Exception, match="FENCED"):
+    with pytest.raises(Fenced):
         older.reopen()
 
     newer.commit((), [Append(OUTPUT, b"k", b"right")], {})

@@ -21,6 +21,7 @@ _AHEAD_BYTES = 32 * 1024 * 1024
 # After the first record, what else is arriving is waited for this long. Without it, commits are of single records under
 # a light load; longer is added to every record's way.
 _GATHER_SECONDS = 0.005
+_LOOK_SECONDS = 0.05
 
 
 class Member:
@@ -42,6 +43,7 @@ class Member:
                 "heartbeat.interval.ms": int(settings.session_seconds * 1000 / 5),
                 # Gives the same numbers of all topics to the same member, given equal counts; no other assignor does.
                 "partition.assignment.strategy": "range",
+                "on_commit": self._on_answer,
             }
         )
         self._gained: set[int] = set()
@@ -56,6 +58,8 @@ class Member:
         self._ahead_records = 0
         self._ahead_bytes = 0
         self._identity: object = None
+        self._question = 0
+        self._answer: tuple[int, KafkaError | None] = (0, None)
         with translated("joining the group"):
             self._consumer.subscribe(
                 [catalog.physical(topic) for topic in topics],
@@ -134,20 +138,31 @@ class Member:
         return any(self._reached[place] < end for place, end in ends.items())
 
     def check_place(self) -> None:
-        """Raise Fenced when another has taken this member's name.
+        """Raise Fenced when another has taken this member's name, and TryAgain when nobody answers.
 
         Asked by committing a position that nobody reads, of the state's topic: a position of an input could undo one
-        whose commit is still under way.
+        whose commit is still under way. Not by the library's waiting commit, which waits for ever for a broker.
         """
+        self._question += 1
+        question = TopicPartition(self._catalog.physical(self._state), 0, self._question)
+        given_up_at = time.monotonic() + self._catalog.settings.answer_seconds
         try:
-            self._consumer.commit(
-                offsets=[TopicPartition(self._catalog.physical(self._state), 0, 0)], asynchronous=False
-            )
+            self._consumer.commit(offsets=[question], asynchronous=True)
+            while self._answer[0] != self._question:
+                if time.monotonic() > given_up_at:
+                    raise TryAgain("Kafka, asking for the place in the group: no answer")
+                message = self._consumer.poll(_LOOK_SECONDS)
+                if message is not None:
+                    self._take_over([message])  # `rewind` throws it away; but it may say that we are fenced
+                if isinstance(self._trouble, Fenced):
+                    raise self._trouble
         except KafkaException as caught:
-            failure = failure_of(error_in(caught), "asking for the place in the group")
-            if isinstance(failure, Fenced) or error_in(caught).code() == KafkaError._FATAL:  # noqa: SLF001
-                raise Fenced(failure.reason) from caught
-            # Put out of the group, or it is just gathering: then the next read joins again. No answer: the next try asks.
+            raise self._fenced(error_in(caught)) or failure_of(error_in(caught), "asking for the place") from caught
+        error = self._answer[1]
+        fenced = self._fenced(error) if error is not None else None
+        if fenced is not None:
+            raise fenced
+        # Put out of the group, or it is just gathering: then the next read joins again.
 
     def rewind(self) -> None:
         """Back to what is committed; everything told is lost and gained anew."""
@@ -229,13 +244,23 @@ class Member:
             if place in self._reached:
                 self._reached[place] = max(self._reached[place], offset)
             return
-        failure = failure_of(error, "reading")
-        if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001
-            # Of a consumer nothing else is fatal than that another bears its name.
-            self._trouble = Fenced(failure.reason)
-        elif not isinstance(failure, TryAgain):
+        failure = self._fenced(error) or failure_of(error, "reading")
+        if not isinstance(failure, TryAgain):
             self._trouble = failure
         # All else the library mends by itself: lost brokers, elections, a poll that came too late.
+
+    def _fenced(self, error: KafkaError) -> Fenced | None:
+        """Of a consumer nothing else is fatal than that another bears its name."""
+        is_fatal = error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001 - the library's own name
+        if is_fatal or isinstance(failure_of(error, "keeping the place"), Fenced):
+            return Fenced("Kafka: another process has taken this one's name in the group")
+        return None
+
+    def _on_answer(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """What the cluster says of `check_place`; answers to earlier ones may come late."""
+        one = partitions[0] if partitions else None
+        if one is not None:
+            self._answer = (one.offset, error or one.error)
 
     def _raise_trouble(self) -> None:
         if self._trouble is not None:
