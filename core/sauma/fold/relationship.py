@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import replace
 
-from sauma.client import Client, FactState, Plan, RelationshipState
+from sauma.client import Client, Plan, RelationshipState
 from sauma.event import Relationship
 from sauma.fact import THE_THREE, Fact, Moment
 from sauma.fold.change import Change, Context, Folded, Refusal
@@ -222,9 +222,3 @@ def months_later(moment: Moment, months: int) -> Moment:
             continue
         return Moment(int(later.timestamp()) * 1000 + moment % 1000)
     raise AssertionError("every month has 28 days")
-
-
-def relationship_state(client: Client) -> FactState | None:
-    """The fact that tells of the client's latest relationship, or None."""
-    now = client.head.relationship
-    return client.facts.get(relationship_fact(now.id)) if now else None

@@ -6,7 +6,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from sauma.fact import Moment
 from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId
 from sauma_connectors.employment_area.simulated import SimulatedEmploymentArea
@@ -159,8 +158,3 @@ def use_kafka(configuration: Path, bootstrap: str, prefix: str) -> None:
     """Let the demo's configuration use the cluster at `bootstrap`, apart from whatever else is there by `prefix`."""
     text = CONFIGURATION.replace(EMBEDDED, ON_KAFKA.format(bootstrap=bootstrap, prefix=prefix))
     configuration.write_text(text, encoding="utf-8")
-
-
-def moment(milliseconds: int) -> Moment:
-    """The time of an act, as the agency's own clock has it."""
-    return Moment(milliseconds)
