@@ -1,12 +1,13 @@
 """Decides what an event's place in its source's order means: its turn, a repeat, out of its turn, or refused (invariant I16)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sauma.client import Client, Parked, SourceMark
 from sauma.event import Event, is_narrowing
 from sauma.fact import Moment
 from sauma.fold.change import Refusal
 from sauma.ids import EndpointId
+from sauma.making import replace
 
 HASH_BYTES = 8
 HASHES_KEPT = 64

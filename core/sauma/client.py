@@ -6,12 +6,12 @@ how the changed parts are found.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sauma.event import Event, Will
 from sauma.fact import Fact, Moment
 from sauma.ids import EndpointId, FactId, PlanId, RelationshipId, SubjectId, WillId
-from sauma.making import cheap_to_make
+from sauma.making import cheap_to_make, replace
 
 OWN = "own"
 """The rule of an author's own record: it holds what it wrote, by its own acts (TYM 381/2023 14.1 §)."""

@@ -1,6 +1,5 @@
 """Writes down what leaves and why: one delivery a recipient, in parts where it is large, and the decision on the record."""
 
-from dataclasses import replace
 from functools import lru_cache
 
 from sauma.client import OWN, Client
@@ -11,6 +10,7 @@ from sauma.fold.change import Telling
 from sauma.ids import EndpointId, FactId, delivery_id
 from sauma.journal import Entry, Refused
 from sauma.law import Law
+from sauma.making import replace
 from sauma.places import Places
 from sauma.reconcile import Under
 from sauma.sealing import digest

@@ -3,7 +3,7 @@
 Pure: (client, record, laws, places) in; client, deliveries and decision out. The same in, the same out, for ever.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sauma.admission import TELL_AFTER_MS, Early, Parks, Repeat, Turn, admit, skip
 from sauma.client import Client
@@ -14,7 +14,7 @@ from sauma.fact import Moment
 from sauma.fold import fold
 from sauma.fold.change import Change, Context, Refusal
 from sauma.journal import Entry, Refused, WakeUp
-from sauma.making import cheap_to_make
+from sauma.making import cheap_to_make, replace
 from sauma.outgoing import decision, deliveries
 from sauma.places import Places
 from sauma.reconcile import Under, reconcile

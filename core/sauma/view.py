@@ -4,13 +4,13 @@ Each comparison gives exactly one ruling and, where something must leave, the ne
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sauma.client import OWN, Client, FactState, Given
 from sauma.fact import Fact, Moment
 from sauma.ids import EndpointId, WillId
 from sauma.law import Law, Released, Rule, Ruling, Undecided, Withheld, decide
-from sauma.making import cheap_to_make
+from sauma.making import cheap_to_make, replace
 from sauma.places import Endpoint, Places
 from sauma.predicates import is_addressed_to
 

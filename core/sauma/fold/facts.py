@@ -1,13 +1,12 @@
 """Folds the steps of single facts: put, close, void, mark; ownership and versions."""
 
-from dataclasses import replace
-
 from sauma.client import OWN, Client, FactState, Given
 from sauma.event import FactPut, FactStep
 from sauma.fact import KINDS, NO_MARKS, Fact
 from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.ids import EndpointId
 from sauma.lifecycle import NEW, table_of
+from sauma.making import replace
 from sauma.sealing import SALT_BYTES, SealedAs
 
 ROUTER_MADE = frozenset({"relationship", "referral-status", "non-disclosure", "conflict"})

@@ -1,7 +1,5 @@
 """Folds what happens to the client: a move, a death, an order for non-disclosure; and corrections by owners."""
 
-from dataclasses import replace
-
 from sauma.client import Client, FactState, Plan
 from sauma.event import ClientChange, Correction
 from sauma.fact import MULTI_SECTOR_PLAN, THE_THREE, Fact
@@ -9,6 +7,7 @@ from sauma.fold import relationship
 from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.fold.facts import authored, next_version
 from sauma.ids import NOBODY, EndpointId, non_disclosure_fact
+from sauma.making import replace
 from sauma.places import NotRoutable, Resident
 
 

@@ -1,7 +1,5 @@
 """Folds the steps of a plan: makers and providers, joint facts, proposals and their answers, conflicts."""
 
-from dataclasses import replace
-
 from sauma.client import Client, Confirmation, FactState, Head, Plan
 from sauma.event import FactStep, PlanUpdate
 from sauma.fact import MULTI_SECTOR_PLAN, PLAN_KINDS, Fact
@@ -9,6 +7,7 @@ from sauma.fold import facts, relationship
 from sauma.fold.change import Change, Context, Folded, Refusal, may_speak
 from sauma.ids import NOBODY, EndpointId, FactId, conflict_fact
 from sauma.lifecycle import NEW, table_of
+from sauma.making import replace
 from sauma.sealing import digest
 
 

@@ -1,12 +1,11 @@
 """Folds receipts: what a recipient refused, erased or kept, and inventories, by which every repair goes."""
 
-from dataclasses import replace
-
 from sauma.client import FactState, Given
 from sauma.delivery import Notice
 from sauma.event import Receipt
 from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.ids import EndpointId
+from sauma.making import replace
 
 _STATES = {"refused": "refused", "erased": "erased", "kept": "kept"}
 

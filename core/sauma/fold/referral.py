@@ -1,7 +1,5 @@
 """Folds the steps of a referral: two writers, so two facts, the sender's referral and the receiver's status."""
 
-from dataclasses import replace
-
 from sauma.client import Client, FactState
 from sauma.event import Referral
 from sauma.fact import THE_THREE, Fact
@@ -10,6 +8,7 @@ from sauma.fold.facts import authored, next_version, put
 from sauma.fold.relationship import placed
 from sauma.ids import referral_status_fact
 from sauma.lifecycle import NEW, REFERRAL, REFERRAL_BY_SENDER
+from sauma.making import replace
 from sauma.places import Resident
 from sauma.predicates import is_addressed_to, referral_state
 

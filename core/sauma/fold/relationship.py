@@ -1,7 +1,6 @@
 """Folds the steps of the client relationship: joint start, joint ending, annulment, clocks (TYM 381/2023 4, 6 and 8 §)."""
 
 import datetime
-from dataclasses import replace
 
 from sauma.client import Client, Plan, RelationshipState
 from sauma.event import Relationship
@@ -10,6 +9,7 @@ from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.fold.facts import authored, next_version
 from sauma.ids import NOBODY, EndpointId, relationship_fact, relationship_id
 from sauma.lifecycle import BEFORE, NEW, RELATIONSHIP
+from sauma.making import replace
 from sauma.places import Places, Resident
 
 THREE_AGENCIES = frozenset({"welfare", "employment", "kela"})

@@ -1,13 +1,12 @@
 """Folds wills: consents, disclosure permits and prohibitions, given and withdrawn (ATL 703/2023 53-59 §)."""
 
-from dataclasses import replace
-
 from sauma.client import WillState
 from sauma.delivery import Notice
 from sauma.event import Will
 from sauma.fact import ROLES, THE_THREE
 from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.lifecycle import NEW, WILL
+from sauma.making import replace
 
 KINDS = frozenset({"consent", "permit", "prohibition"})
 CAPACITIES = frozenset({"client", "guardian", "proxy"})
