@@ -1,130 +1,22 @@
-"""Decides whether one recipient may hold one fact, by rules that are data; it knows no rule by name.
+"""Finds the rules that speak of a fact and lets them rule on who may hold it; it knows no rule by name.
 
-Precedence: (1) a withhold rule that matches decides; (2) release rules by order, statute before will, the first whose
-conditions hold is cited; (3) none holds: withheld with the reason of the rule that got furthest, or undecided where
-what failed is unknown rather than false. Default deny.
+What the rules come to together is `sauma.precedence`'s to say. Each way in which their conditions can fall out is worked
+out once and remembered, so a decision costs the few conditions it hangs on, however many rules there are.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
-from sauma.client import Client, Given, WillState
-from sauma.delivery import Basis
+from sauma.asking import NO_WILL, Remembered, gone_through
+from sauma.client import Client, Given
 from sauma.fact import Fact, Moment
-from sauma.ids import WillId
-from sauma.making import cheap_to_make
 from sauma.places import Endpoint
-from sauma.predicates import OF_PURPOSE, WILL_KIND, predicate
-from sauma.question import Predicate, Question
+from sauma.precedence import Found, Released, Ruling, Undecided, Withheld, answer, found
+from sauma.question import Question
+from sauma.rule import Rule
 
-
-@cheap_to_make
-@dataclass(frozen=True, slots=True)
-class Released:
-    """The recipient may hold the fact."""
-
-    rule: str
-    will: WillId | None = None
-
-
-@cheap_to_make
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """The recipient may not hold the fact."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """Something needed to decide is not known: nothing new is released, what was given on such a rule is left untouched.
-
-    A fact that was given on a rule which now plainly fails is taken back all the same: that some other rule might yet
-    carry it is no ground to keep it.
-    """
-
-    missing: str
-    hangs_on: frozenset[str] = frozenset()
-    """The rules that may hold, once what is missing is known; empty: a rule that forbids may hold, so all of them."""
-    otherwise: str = "no-rule"
-    """The reason of withholding, for whoever holds the fact on none of these rules."""
-
-
-Ruling = Released | Withheld | Undecided
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one rule says to one question: holds, fails at a condition, or hangs on something unknown."""
-
-    holds: bool
-    met: int = 0
-    failed: str = ""
-    missing: str = ""
-    will: WillState | None = None
-
-
-_HOLDS = _Answer(holds=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule of a rule set. What its names stand for is looked up once, here: a rule is asked thousands of times a second."""
-
-    id: str
-    effect: str
-    """release, withhold, accompany; or no-ground, which decides nothing: it says why nothing releases here."""
-    order: int
-    categories: frozenset[int]
-    kinds: frozenset[str]
-    """Empty: every kind of these categories."""
-    handling: frozenset[str]
-    from_roles: frozenset[str]
-    to_roles: frozenset[str]
-    when: tuple[str, ...]
-    discloser: str
-    recipient: str
-    purpose: str
-    when_it_ends: str
-    """stop or erase."""
-    once: bool = False
-    """The release is the last one: the recipient is told, and no longer kept up to date."""
-    since: date | None = None
-    """The day the paragraph came into force, where it is known; None where it is not."""
-    until: date | None = None
-    """The last day it is in force, where that is known."""
-    note: str = ""
-    place: str = ""
-    """File and line, for errors and explanations."""
-    will_kind: str | None = field(init=False)
-    """The kind of will that the rule rests on, or None for a rule of statute."""
-    basis: Basis = field(init=False)
-    """The basis of a release by this rule, without the will that it may rest on."""
-    conditions: tuple[tuple[Predicate, _Answer], ...] = field(init=False, compare=False, repr=False)
-    """What `when` names, each with the rule's answer where it is the first that does not hold."""
-
-    def __post_init__(self) -> None:
-        found = {
-            "will_kind": next((WILL_KIND[name] for name in self.when if name in WILL_KIND), None),
-            "basis": Basis(self.id, self.discloser, self.recipient, self.purpose),
-            "conditions": tuple(
-                (predicate(name, self.purpose), _Answer(holds=False, met=met, failed=name))
-                for met, name in enumerate(self.when)
-            ),
-        }
-        for name, value in found.items():
-            object.__setattr__(self, name, value)
-
-    def speaks_of(self, fact: Fact) -> bool:
-        """Whether the rule is about such facts at all."""
-        return (
-            fact.category in self.categories
-            and fact.handling in self.handling
-            and (not self.kinds or fact.kind in self.kinds)
-        )
-
+__all__ = ["Candidates", "Law", "Released", "Rule", "Ruling", "Undecided", "Withheld", "decide"]
 
 _Key = tuple[int, str, str, tuple[str, ...], str]
 """Category, kind, handling, the disclosers' roles, the recipient's role."""
@@ -136,9 +28,26 @@ class Candidates:
 
     withholds: tuple[Rule, ...]
     releases: tuple[Rule, ...]
-    """Of those that ask the same between the same roles only the first: the others cannot hold where it does not."""
-    same: Mapping[str, frozenset[str]]
-    """Under each release rule's id, its own and those of the rules left out because they ask the same."""
+    _rulings: dict[tuple[str, ...], Remembered[Found]] = field(default_factory=dict, compare=False, repr=False)
+    """By the kinds of the client's wills."""
+
+    def rulings(self, wills: tuple[str, ...]) -> Remembered[Found]:
+        """What they say to questions about clients with wills of these kinds."""
+        known = self._rulings.get(wills)
+        if known is None:
+            known = self._rulings[wills] = Remembered(partial(found, self.withholds, self.releases, wills))
+        return known
+
+    def ruling(self, question: Question) -> Found:
+        """What they say to one question."""
+        wills = tuple([will.will.kind for will in question.client.head.wills])
+        if len(wills) > _WILLS_REMEMBERED:
+            return gone_through(partial(found, self.withholds, self.releases, wills), question)
+        return self.rulings(wills).result(question)
+
+
+_WILLS_REMEMBERED = 4
+"""Wills of one client for which the ways of answering are remembered. More of them are rare, and the ways multiply."""
 
 
 @dataclass(frozen=True)
@@ -163,43 +72,24 @@ class Law:
         """By kind, the rule by which facts of this kind go wherever any other fact goes; of several the first."""
         return {kind: rule for rule in reversed(self.rules) if rule.effect == "accompany" for kind in rule.kinds}
 
-    @cached_property
-    def _by_category_and_recipient(self) -> Mapping[tuple[int, str], tuple[Rule, ...]]:
-        found: dict[tuple[int, str], list[Rule]] = {}
-        for rule in sorted(self.rules, key=lambda rule: (rule.order, rule.id)):
-            if rule.effect in ("withhold", "release"):
-                for category in rule.categories:
-                    for role in rule.to_roles:
-                        found.setdefault((category, role), []).append(rule)
-        return {key: tuple(rules) for key, rules in found.items()}
-
     def candidates(self, fact: Fact, from_roles: tuple[str, ...], to_role: str) -> Candidates:
         """The rules that speak of such a fact between such roles; found once, then remembered."""
         key = (fact.category, fact.kind, fact.handling, from_roles, to_role)
-        found = self._candidates.get(key)
-        if found is None:
-            found = self._candidates[key] = _candidates(
-                [
+        known = self._candidates.get(key)
+        if known is None:
+            matching = sorted(
+                (
                     rule
-                    for rule in self._by_category_and_recipient.get((fact.category, to_role), ())
-                    if rule.speaks_of(fact) and not rule.from_roles.isdisjoint(from_roles)
-                ],
-                from_roles,
+                    for rule in self.rules
+                    if to_role in rule.to_roles and not rule.from_roles.isdisjoint(from_roles) and rule.speaks_of(fact)
+                ),
+                key=lambda rule: (rule.order, rule.id),
             )
-        return found
-
-
-def _candidates(matching: list[Rule], from_roles: tuple[str, ...]) -> Candidates:
-    first: dict[object, Rule] = {}
-    same: dict[str, frozenset[str]] = {}
-    for rule in matching:
-        if rule.effect == "release":
-            purpose = rule.purpose if OF_PURPOSE.keys() & set(rule.when) else None
-            asks = rule.when, purpose, rule.from_roles & frozenset(from_roles)
-            leader = first.setdefault(asks, rule).id
-            same[leader] = same.get(leader, frozenset()) | {rule.id}
-    withholds = tuple(rule for rule in matching if rule.effect == "withhold")
-    return Candidates(withholds, tuple(first.values()), same)
+            known = self._candidates[key] = Candidates(
+                tuple(rule for rule in matching if rule.effect == "withhold"),
+                tuple(rule for rule in matching if rule.effect == "release"),
+            )
+        return known
 
 
 def decide(
@@ -215,71 +105,19 @@ def decide(
     """The ruling on one question. `disclosers` has more than one endpoint for a joint fact only."""
     candidates = law.candidates(fact, tuple([d.role for d in disclosers]), recipient.role)
     question = Question(client, fact, disclosers, recipient, given, now)
-    unknown = ""
-    for rule in candidates.withholds:
-        answer = _ask(rule, question)
-        if answer.holds:
-            return Withheld(rule.id)
-        unknown = unknown or answer.missing
-    if unknown:
-        return Undecided(unknown)
-    furthest: _Answer | None = None
-    undecided: dict[str, str] = {}
-    for rule in candidates.releases:
-        answer = _ask(rule, question)
-        if answer.holds:
-            return Released(rule.id, answer.will.will.will if answer.will else None)
-        if answer.missing:
-            undecided[rule.id] = answer.missing
-        elif furthest is None or answer.met > furthest.met:
-            furthest = answer
-    reason = furthest.failed if furthest else "no-rule"
-    if undecided:
-        ended = _failed_of_own_will(law, question)
-        if ended:
-            return Withheld(ended)
-        hangs_on = frozenset().union(*(candidates.same[rule] for rule in undecided))
-        return Undecided(next(iter(undecided.values())), hangs_on, reason)
-    return Withheld(reason)
+    ruling, will = candidates.ruling(question)
+    if isinstance(ruling, Released) and will != NO_WILL:
+        return Released(ruling.rule, client.head.wills[will].will.will)
+    if isinstance(ruling, Undecided) and ruling.hangs_on and given is not None and given.will is not None:
+        return _of_own_will(law, question, given) or ruling
+    return ruling
 
 
-def _failed_of_own_will(law: Law, question: Question) -> str:
-    """Why the will that a given fact rests on carries it no longer, or nothing: another will that may carry it is no ground."""
-    given = question.given
-    will = question.client.head.will(given.will) if given is not None and given.is_live and given.will else None
-    rule = law.by_id.get(given.rule) if given is not None else None
-    return _evaluate(rule, question, will).failed if will is not None and rule is not None else ""
-
-
-def _ask(rule: Rule, question: Question) -> _Answer:
-    if len(question.disclosers) > 1:
-        speaking = tuple(d for d in question.disclosers if d.role in rule.from_roles)
-        question = replace(question, disclosers=speaking)
-    kind = rule.will_kind
-    answer = _evaluate(rule, question, None)
-    if kind is None:
-        return answer
-    for will in question.client.head.wills:
-        if will.will.kind != kind:
-            continue
-        by_this = _evaluate(rule, question, will)
-        if by_this.holds:
-            return by_this
-        if by_this.missing or (not answer.missing and by_this.met > answer.met):
-            answer = by_this
-    return answer
-
-
-def _evaluate(rule: Rule, question: Question, will: WillState | None) -> _Answer:
-    """An and in three values: false wins over unknown, unknown over true."""
-    unknown: _Answer | None = None
-    for holds, failing in rule.conditions:
-        truth = holds(question, will)
-        if truth is True:
-            continue
-        if truth is False:
-            return replace(failing, met=unknown.met) if unknown else failing
-        unknown = unknown or _Answer(holds=False, met=failing.met, missing=truth.missing, will=will)
-    if unknown:
-        return unknown
-    return _HOLDS if will is None else _Answer(holds=True, met=len(rule.conditions), will=will)
+def _of_own_will(law: Law, question: Question, given: Given) -> Withheld | None:
+    """That the will which a given fact rests on carries it no longer, or nothing: another will that may carry it is no ground."""
+    rule, wills = law.by_id.get(given.rule), question.client.head.wills
+    number = next((n for n, will in enumerate(wills) if will.will.will == given.will), NO_WILL)
+    if rule is None or number == NO_WILL or not given.is_live:
+        return None
+    failed = gone_through(partial(answer, rule, number), question).failed
+    return Withheld(failed) if failed else None

@@ -1,7 +1,10 @@
 """The closed vocabulary of conditions: pure questions about one client, one fact and one recipient, in three values."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
+from sauma.asking import Asks
 from sauma.client import Client, WillState
 from sauma.fact import ACTIVATION_PLAN, MULTI_SECTOR, MULTI_SECTOR_PLAN, Fact
 from sauma.ids import EndpointId
@@ -10,7 +13,7 @@ from sauma.places import Endpoint
 from sauma.question import Predicate, Question, Truth, Unknown
 from sauma.wills import WILL_KIND, WILL_PREDICATES
 
-__all__ = ["CONDITIONS", "WILL_KIND", "is_addressed_to", "predicate", "referral_state"]
+__all__ = ["CONDITIONS", "WILL_KIND", "Condition", "condition", "is_addressed_to", "referral_state"]
 
 
 def is_addressed_to(fact: Fact, recipient: Endpoint, makers: tuple[EndpointId, ...]) -> bool:
@@ -24,24 +27,20 @@ def _makers(q: Question) -> tuple[EndpointId, ...]:
     return plan.makers if plan else ()
 
 
-def _relationship_open(q: Question, _: WillState | None) -> Truth:
-    return q.client.head.is_in_relationship
-
-
-def _relationship_over(q: Question, _: WillState | None) -> Truth:
-    return q.client.head.is_relationship_over
-
-
-def _relationship_not_over(q: Question, _: WillState | None) -> Truth:
-    return not q.client.head.is_relationship_over
+def _relationship(q: Question, _: WillState | None) -> str:
+    """open, over, or empty where there never was one."""
+    relationship = q.client.head.relationship
+    return "" if relationship is None else "open" if relationship.is_open else "over"
 
 
 def _recipient_is_party(q: Question, _: WillState | None) -> Truth:
     return q.recipient.id in q.client.head.parties
 
 
-def _other_agency(q: Question, _: WillState | None) -> Truth:
-    return any(discloser.agency != q.recipient.agency for discloser in q.disclosers)
+def _roles_of_others(q: Question, _: WillState | None) -> tuple[str, ...]:
+    """Of those who disclose, the roles of such as belong to another agency than the recipient."""
+    own = q.recipient.agency
+    return tuple([discloser.role for discloser in q.disclosers if discloser.agency != own])
 
 
 def _taking_part_confirmed(q: Question, _: WillState | None) -> Truth:
@@ -60,13 +59,10 @@ def _necessary_for_recipient(q: Question, _: WillState | None) -> Truth:
     return bool(q.fact.marks.necessities(MULTI_SECTOR, q.recipient.role))
 
 
-def _necessary_for(purpose: str) -> Predicate:
-    """A professional's decision for this very purpose: what is necessary for one task is not so for another's."""
-
-    def necessary(q: Question, _: WillState | None) -> Truth:
-        return bool(q.fact.marks.necessities(purpose, q.recipient.role))
-
-    return necessary
+def _purposes(q: Question, _: WillState | None) -> frozenset[str]:
+    """What a professional has decided that the fact is necessary for, at this recipient: each purpose carries its own act alone."""
+    role = q.recipient.role
+    return frozenset([mark.purpose for mark in q.fact.marks.necessary_for if mark.role == role])
 
 
 def _necessary_for_service(q: Question, _: WillState | None) -> Truth:
@@ -110,20 +106,12 @@ def _provider_is_party_of_plan(q: Question, _: WillState | None) -> Truth:
     return plan is not None and q.recipient.id in plan.providers and q.client.head.is_in_relationship
 
 
-def _plan_kind(q: Question) -> str | Unknown:
+def _plan_kind(q: Question, _: WillState | None) -> str | Unknown:
     """A fact of category 7 outside any plan is the multi-sector plan's; of a plan that nobody declared it is not known."""
     if q.fact.plan is None:
         return MULTI_SECTOR_PLAN
     plan = q.client.head.plan(q.fact.plan)
     return plan.kind if plan else Unknown("plan-kind")
-
-
-def _plan_is(kind: str) -> Predicate:
-    def is_kind(q: Question, _: WillState | None) -> Truth:
-        found = _plan_kind(q)
-        return found if isinstance(found, Unknown) else found == kind
-
-    return is_kind
 
 
 def _recipient_makes_plan(q: Question, _: WillState | None) -> Truth:
@@ -153,12 +141,11 @@ def referral_state(client: Client, referral: Fact) -> str:
     return referral.status
 
 
-PREDICATES: Mapping[str, Predicate] = {
-    "relationship-open": _relationship_open,
-    "relationship-over": _relationship_over,
-    "relationship-not-over": _relationship_not_over,
+Says = Callable[[Any], bool]
+"""What an answer means for a condition; an `Unknown` answer is not put to it, and leaves the condition unknown."""
+
+_PLAIN: Mapping[str, Predicate] = {
     "recipient-is-party": _recipient_is_party,
-    "other-agency": _other_agency,
     "taking-part-confirmed": _taking_part_confirmed,
     "affects-employment": _affects_employment,
     "necessary-for-recipient": _necessary_for_recipient,
@@ -169,22 +156,49 @@ PREDICATES: Mapping[str, Predicate] = {
     "referred-to-recipient": _referred_to_recipient,
     "recipient-is-owner": _recipient_is_owner,
     "provider-is-party-of-plan": _provider_is_party_of_plan,
-    "plan-is-multi-sector": _plan_is(MULTI_SECTOR_PLAN),
-    "plan-is-activation": _plan_is(ACTIVATION_PLAN),
     "recipient-makes-plan": _recipient_makes_plan,
     "client-relationship-known": _client_relationship_known,
     "holds-earlier-version": _holds_earlier_version,
     **WILL_PREDICATES,
 }
+"""Conditions whose answer is true, false or unknown."""
 
-OF_PURPOSE: Mapping[str, Callable[[str], Predicate]] = {"necessary-for-purpose": _necessary_for}
-"""The predicates that ask about the purpose of the rule they stand in."""
+_READ: Mapping[str, tuple[Asks, Says]] = {
+    "relationship-open": (_relationship, lambda stands: stands == "open"),
+    "relationship-over": (_relationship, lambda stands: stands == "over"),
+    "relationship-not-over": (_relationship, lambda stands: stands != "over"),
+    "plan-is-multi-sector": (_plan_kind, lambda kind: kind == MULTI_SECTOR_PLAN),
+    "plan-is-activation": (_plan_kind, lambda kind: kind == ACTIVATION_PLAN),
+}
+"""Conditions that share what they ask, and read the answer each in its own way."""
 
-CONDITIONS = frozenset(PREDICATES) | frozenset(OF_PURPOSE)
+_OF_RULE: Mapping[str, tuple[Asks, Callable[[str, frozenset[str]], Says]]] = {
+    "necessary-for-purpose": (_purposes, lambda purpose, _: lambda purposes: purpose in purposes),
+    "other-agency": (_roles_of_others, lambda _, speakers: lambda roles: not speakers.isdisjoint(roles)),
+}
+"""Conditions that read the answer by the purpose, or the disclosers' roles, of the rule they stand in."""
+
+CONDITIONS = frozenset(_PLAIN) | frozenset(_READ) | frozenset(_OF_RULE)
 """Every name that a rule may use."""
 
 
-def predicate(condition: str, purpose: str) -> Predicate:
-    """What a condition of a rule with this purpose asks. KeyError for a name that is none of `CONDITIONS`."""
-    made = OF_PURPOSE.get(condition)
-    return made(purpose) if made else PREDICATES[condition]
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of one rule: what it asks, which other rules may ask too, and what the answer means here."""
+
+    name: str
+    asks: Asks
+    says: Says
+
+    @property
+    def is_of_will(self) -> bool:
+        """Whether it is asked of one will at a time."""
+        return self.name in WILL_KIND
+
+
+def condition(name: str, *, purpose: str, speakers: frozenset[str]) -> Condition:
+    """A condition of a rule with this purpose and these disclosers' roles. KeyError for a name that is none of `CONDITIONS`."""
+    if name in _OF_RULE:
+        asks, reads = _OF_RULE[name]
+        return Condition(name, asks, reads(purpose, speakers))
+    return Condition(name, *_READ[name]) if name in _READ else Condition(name, _PLAIN[name], bool)

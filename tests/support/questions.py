@@ -8,6 +8,7 @@ from sauma.event import Scope, Will
 from sauma.fact import EmploymentEffect, Fact, Marks, Moment, Necessity
 from sauma.ids import EndpointId, FactId, PlanId, RelationshipId, WillId
 from sauma.law import Law, Ruling, decide
+from sauma.question import Question
 from support.world import SUBJECT
 
 START = Moment(1_780_000_000_000)
@@ -107,17 +108,24 @@ class Asked:
         )
         return Client(head)
 
+    @property
+    def question(self) -> Question:
+        """As it is put to the conditions."""
+        given = Given(self.held_version, "any", None, "sent", rested_on_statute=True) if self.held_version else None
+        owner, to = endpoint_of(self.owner), endpoint_of(self.to)
+        return Question(self.client, self.fact, (owner,), to, given, Moment(self.now))
+
     def ruling(self, law: Law) -> Ruling:
         """What the law says."""
-        given = Given(self.held_version, "any", None, "sent", rested_on_statute=True) if self.held_version else None
+        q = self.question
         return decide(
             law,
-            client=self.client,
-            fact=self.fact,
-            disclosers=(endpoint_of(self.owner),),
-            recipient=endpoint_of(self.to),
-            given=given,
-            now=Moment(self.now),
+            client=q.client,
+            fact=q.fact,
+            disclosers=q.disclosers,
+            recipient=q.recipient,
+            given=q.given,
+            now=q.now,
         )
 
 
