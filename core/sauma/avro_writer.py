@@ -41,6 +41,30 @@ def text(value: str) -> bytes:
     return LONG[len(data)] + data
 
 
+_TEXTS_MAX = 100_000
+"""Texts remembered: some 15 MB. A client's ids come up a dozen times in one step and codes always, so even a few thousand
+would do; more would only fill memory with ids that are not met again."""
+
+_TEXT_BYTES_MAX = 64
+"""Ids and codes are shorter; whatever is longer is hardly met twice."""
+
+
+class _Texts(dict[str, bytes]):
+    """Every text's encoding, remembered where it is short."""
+
+    def __missing__(self, value: str) -> bytes:
+        data = text(value)
+        if len(data) <= _TEXT_BYTES_MAX:
+            if len(self) >= _TEXTS_MAX:
+                self.clear()
+            self[value] = data
+        return data
+
+
+TEXT = _Texts()
+"""For ids and codes, which stand in the clear anyway; never for what is inside cells."""
+
+
 def blob(value: bytes) -> bytes:
     """Bytes: their length, then they themselves."""
     return LONG[len(value)] + value

@@ -156,7 +156,10 @@ class Head:
 
     def plan(self, plan: PlanId | None) -> Plan | None:
         """The plan of this id, or None."""
-        return next((known for known in self.plans if known.id == plan), None)
+        for known in self.plans:  # asked for every category 7 fact and recipient: a generator costs four times this
+            if known.id == plan:
+                return known
+        return None
 
     def will(self, will: str) -> WillState | None:
         """The will of this id, or None."""

@@ -35,6 +35,8 @@ class _Kind:
     load: str = "{v}"
     field: str = ""
     """As `write`, for the value of a record's field, where that can be done in pieces and without a call."""
+    quick: str = ""
+    """Statements that read a record's field into `{v}` where its first byte is plain, without a call; ends in an `else`."""
 
     @property
     def reader(self) -> str:
@@ -43,9 +45,21 @@ class _Kind:
         return name if arguments == "d, p)" else f"lambda d, p: {self.read}"
 
 
+class _Plainly:
+    """Writes texts and remembers none."""
+
+    def __getitem__(self, value: str) -> bytes:
+        return avro_writer.text(value)
+
+
 _PLAIN: dict[Any, _Kind] = {
-    str: _Kind("string", "_w.text({v})", "_r.text(d, p)", field="_long[len(b := {v}.encode())], b"),
-    int: _Kind("long", "_long[{v}]", "_r.long(d, p)"),
+    str: _Kind(
+        "string",
+        "_text[{v}]",
+        "_r.text(d, p)",
+        quick="if not (b := d[p]) & 0x81: q = p + 1 + (b >> 1); {v} = d[p + 1 : q].decode(); p = q",
+    ),
+    int: _Kind("long", "_long[{v}]", "_r.long(d, p)", quick="if not (b := d[p]) & 0x81: {v} = b >> 1; p += 1"),
     bool: _Kind("boolean", "_w.boolean({v})", "_r.boolean(d, p)"),
     bytes: _Kind("bytes", "_w.blob({v})", "_r.blob(d, p)", field="_long[len({v})], {v}"),
     float: _Kind("double", "_w.double({v})", "_r.double(d, p)"),
@@ -60,12 +74,18 @@ class Registry:
     """Derives schemas and converters for record types of one namespace, each named type once.
 
     `properties` are added to the schemas of the types they name: they travel with the schema and change no byte.
+    `is_in_the_clear`: texts are ids and codes, of which the latest may be remembered; content never is.
     """
 
     def __init__(
-        self, namespace: str = NAMESPACE, properties: Mapping[str, Mapping[str, Any]] = types.MappingProxyType({})
+        self,
+        namespace: str = NAMESPACE,
+        properties: Mapping[str, Mapping[str, Any]] = types.MappingProxyType({}),
+        *,
+        is_in_the_clear: bool = False,
     ) -> None:
         self._namespace = namespace
+        self._text = avro_writer.TEXT if is_in_the_clear else _Plainly()
         self._properties = properties
         self._records: dict[str, type] = {}
         self._schemas: dict[str, dict[str, Any]] = {}
@@ -120,7 +140,7 @@ class Registry:
         load = ", ".join(kinds[f.name].load.format(v=f"d[{f.name!r}]") for f in fields)
         write = ", ".join((kinds[f.name].field or kinds[f.name].write).format(v=f"r.{f.name}") for f in fields)
         values = [f"v{n}" for n in range(len(fields))]
-        read = "".join(f" {v}, p = {kinds[f.name].read}\n" for v, f in zip(values, fields, strict=True))
+        read = "".join(_reading(v, kinds[f.name]) for v, f in zip(values, fields, strict=True))
         read = f"def read(d, p):\n{read} return _new({', '.join(values)}), p"
         scope: dict[str, Any] = {
             "_D": self._dump,
@@ -129,6 +149,7 @@ class Registry:
             "_R": self._read,
             "_w": avro_writer,
             "_long": avro_writer.LONG,
+            "_text": self._text,
             "_r": avro_reader,
             "_new": record,
         }
@@ -172,6 +193,7 @@ class Registry:
             {"type": "array", "items": kind.schema},
             write=f"(_w.block([{write} for x in {{v}}]) if {{v}} else b'\\x00')",
             read=f"_r.items(d, p, {kind.reader}) if d[p] else ((), p + 1)",
+            quick="if not d[p]: {v} = (); p += 1",
             dump="{v}" if is_plain else f"[{dump} for x in {{v}}]",
             load="tuple({v})" if is_plain else f"tuple([{load} for x in {{v}}])",
         )
@@ -182,8 +204,9 @@ class Registry:
         is_plain = kind.dump == "{v}"
         return _Kind(
             {"type": "map", "values": kind.schema},
-            write=f"(_w.block([_w.text(k) + {write} for k, x in {{v}}.items()]) if {{v}} else b'\\x00')",
+            write=f"(_w.block([_text[k] + {write} for k, x in {{v}}.items()]) if {{v}} else b'\\x00')",
             read=f"_r.entries(d, p, {kind.reader}) if d[p] else ({{}}, p + 1)",
+            quick="if not d[p]: {v} = {{}}; p += 1",
             dump="{v}" if is_plain else f"{{{{k: {dump} for k, x in {{v}}.items()}}}}",
             load="{v}" if is_plain else f"{{{{k: {load} for k, x in {{v}}.items()}}}}",
         )
@@ -197,6 +220,7 @@ class Registry:
                 ["null", kind.schema],
                 write=f"(b'\\x00' if {{v}} is None else b'\\x02' + {kind.write})",
                 read=f"_r.present(d, p, {kind.reader}) if d[p] else (None, p + 1)",
+                quick="if not d[p]: {v} = None; p += 1",
                 dump="{v}" if is_plain else f"(None if {{v}} is None else {kind.dump})",
                 load="{v}" if is_plain else f"(None if {{v}} is None else {kind.load})",
             )
@@ -212,6 +236,13 @@ class Registry:
         return _Kind(schemas, write, f"_r.branch(d, p, _R, ({names}))", dump, load)
 
 
+def _reading(value: str, kind: _Kind) -> str:
+    """The lines that read one field; most are short or absent, so that most are read without a call."""
+    if not kind.quick:
+        return f" {value}, p = {kind.read}\n"
+    return f" {kind.quick.format(v=value)}\n else: {value}, p = {kind.read}\n"
+
+
 def _field_schema(field: "dataclasses.Field[Any]", kind: _Kind) -> dict[str, Any]:
     schema: dict[str, Any] = {"name": field.name, "type": kind.schema}
     if isinstance(kind.schema, list) and kind.schema[0] == "null":
@@ -225,7 +256,7 @@ def _field_schema(field: "dataclasses.Field[Any]", kind: _Kind) -> dict[str, Any
     return schema
 
 
-REGISTRY = Registry()
+REGISTRY = Registry(is_in_the_clear=True)
 
 
 class Codec(Generic[T]):

@@ -98,6 +98,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+JOINT = frozenset(kind.name for kind in KINDS.values() if kind.is_joint)
+ACCOMPANYING = frozenset(kind.name for kind in KINDS.values() if kind.accompanies)
+
+
 @cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Necessity:
@@ -190,9 +194,9 @@ class Fact:
     @property
     def is_joint(self) -> bool:
         """Whether the fact has makers instead of one owner."""
-        return KINDS[self.kind].is_joint
+        return self.kind in JOINT
 
     @property
     def accompanies(self) -> bool:
         """Whether the fact goes wherever any other fact goes, and only there."""
-        return KINDS[self.kind].accompanies
+        return self.kind in ACCOMPANYING

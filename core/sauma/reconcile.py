@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from sauma.client import Client, FactState
-from sauma.fact import MULTI_SECTOR, MULTI_SECTOR_PLAN, ROLES, Fact, Moment
+from sauma.fact import ACCOMPANYING, MULTI_SECTOR, MULTI_SECTOR_PLAN, ROLES, Fact, Moment
 from sauma.fold.change import Change
 from sauma.ids import EndpointId, FactId
 from sauma.law import Law
 from sauma.places import Endpoint, Places
-from sauma.view import Compared, accompanied, compare, disclosers_of, grounds, judge
+from sauma.view import Compared, accompanied, compare, disclosers_of, ground, grounds, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
             endpoint for endpoint, given in state.given.items() if given.is_live or state.fact.status == "void"
         )
         found.update(_resolved(name, head.municipality, places) for name in named_by(state.fact))
-    if any(client.facts[fact].fact.accompanies for fact in asked):
+    if any(client.facts[fact].fact.kind in ACCOMPANYING for fact in asked):
         # It goes to whoever holds anything, also where nothing else is up.
         holders = (state.given.items() for state in client.facts.values())
         found.update(endpoint for given in holders for endpoint, one in given if one.is_live)
@@ -56,37 +56,66 @@ def _resolved(name: str, municipality: str | None, places: Places) -> str:
     return name
 
 
-def reconcile(change: Change, asked: tuple[FactId, ...], under: Under) -> tuple[Client, list[Compared]]:
-    """Ask the law about every fact that is up, then about what accompanies wherever the answers changed something."""
+def reconcile(before: Client, change: Change, asked: tuple[FactId, ...], under: Under) -> tuple[Client, list[Compared]]:
+    """Ask the law about every fact that is up, then about what accompanies wherever the answers changed something.
+
+    `before` is the client as it stood before the record.
+    """
     client = change.client
     if not asked:
         return client, []
+    law, now = under.law, under.now
     judged = recipients(client, asked, under.places)
     found: list[Compared] = []
     changed: list[FactState] = []
     for fact in asked:
         state = client.facts[fact]
-        if not state.fact.accompanies:
+        if state.fact.kind not in ACCOMPANYING:
             disclosers = disclosers_of(client, state.fact, under.places)
-            answers = [
-                compare(under.law, state, r, judge(under.law, client, state, r, disclosers, under.now)) for r in judged
-            ]
+            answers = [compare(law, state, r, judge(law, client, state, r, disclosers, now)) for r in judged]
             changed += _given(state, answers)
             found += answers
-            found += _nowhere(client, state.fact, disclosers, under.law)
+            found += _nowhere(client, state.fact, disclosers, law)
     client = client.with_facts(*changed)
+    accompanying = [state for state in client.facts.values() if state.fact.kind in ACCOMPANYING]
+    if not accompanying:
+        return client, found
     moved = {c.recipient.id for c in found if c.given is not None}
+    is_up = any(state.fact.id in asked for state in accompanying)
+    concerned = judged if is_up else tuple([r for r in judged if r.id in moved])
+    if is_up or any(_rests_otherwise(before, client, asked, r.id) for r in concerned):
+        answers = _companions(client, accompanying, concerned, under)
+    else:
+        answers = _as_they_are(accompanying, concerned)
+    by_fact = ((state, [a for a in answers if a.fact is state.fact]) for state in accompanying)
+    return client.with_facts(*(new for state, own in by_fact for new in _given(state, own))), found + answers
+
+
+def _rests_otherwise(before: Client, after: Client, asked: tuple[FactId, ...], recipient: EndpointId) -> bool:
+    """Whether some fact that was up rests on another ground at this recipient than it did, or on none any more."""
+    return any(ground(before.facts.get(f), recipient) != ground(after.facts[f], recipient) for f in asked)
+
+
+def _companions(
+    client: Client, accompanying: list[FactState], concerned: tuple[Endpoint, ...], under: Under
+) -> list[Compared]:
     held_on = grounds(client)
-    accompanying: list[FactState] = []
-    for state in client.facts.values():
-        if state.fact.accompanies and (moved or state.fact.id in asked):
-            concerned = [r for r in judged if r.id in moved or state.fact.id in asked]
-            rulings = [(r, accompanied(under.law, client, state.fact, r, held_on.get(r.id, ()))) for r in concerned]
-            answers = [compare(under.law, state, r, ruling) for r, ruling in rulings]
-            answers = [a for a in answers if a.outcome != "withheld" or a.reason != "nothing-to-accompany"]
-            accompanying += _given(state, answers)
-            found += answers
-    return client.with_facts(*accompanying), found
+    answers = [
+        compare(under.law, state, r, accompanied(under.law, client, state.fact, r, held_on.get(r.id, ())))
+        for state in accompanying
+        for r in concerned
+    ]
+    return [a for a in answers if a.outcome != "withheld" or a.reason != "nothing-to-accompany"]
+
+
+def _as_they_are(accompanying: list[FactState], concerned: tuple[Endpoint, ...]) -> list[Compared]:
+    """Where nothing rests on another ground than before, what accompanies stays where it is."""
+    return [
+        Compared(state.fact, r, "unchanged", given)
+        for state in accompanying
+        for r in concerned
+        if (given := state.given.get(r.id)) is not None and given.is_live
+    ]
 
 
 RESIDENCE_DECIDES = frozenset({"social-care", "health-care", "employment"})

@@ -41,20 +41,20 @@ class _Folded:
 
 def step(client: Client, entry: Entry, *, event_digest: bytes, laws: Laws, places: Places) -> Step:
     """The client after the record, with everything that leaves and why. `event_digest`: `event_hash` of an event's bytes."""
-    before = client.head
+    before, head = client, client.head
     # Strictly rising: two records of one client never share a moment, so "before" and "after" are never in doubt.
-    now = Moment(max(before.effective_at + 1, entry.stamp))
+    now = Moment(max(head.effective_at + 1, entry.stamp))
     law = laws.at(now)
-    client = client.with_head(records=before.records + 1, effective_at=now)
+    client = client.with_head(records=head.records + 1, effective_at=now)
     folded = _fold(client, entry, event_digest, now, places)
-    change = _time_passed(folded.change, before.wake_at, before.effective_at, now)
+    change = _time_passed(folded.change, head.wake_at, head.effective_at, now)
     if _has_new_speaker(client, change):
         change = change.rights()
-    if law.id != before.law and change.client.head.is_opened:
+    if law.id != head.law and change.client.head.is_opened:
         change = change.head(law=law.id).rights()
     asked = tuple(change.client.facts) if change.bears_on_rights else tuple(sorted(change.touched))
     under = Under(law, places, now)
-    client, compared = reconcile(change, asked, under)
+    client, compared = reconcile(before, change, asked, under)
     numbers, leaving = deliveries(client, compared, change.tellings, under)
     client = client.with_head(numbers=numbers, wake_at=_wake_at(client, now))
     decided = decision(client, entry, outcome=folded.outcome, reason=folded.reason, compared=compared, under=under)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sauma.client import OWN, Client, FactState, Given
-from sauma.fact import Fact, Moment
+from sauma.fact import ACCOMPANYING, JOINT, Fact, Moment
 from sauma.ids import EndpointId, WillId
 from sauma.law import Law, Released, Rule, Ruling, Undecided, Withheld, decide
 from sauma.making import cheap_to_make, replace
@@ -31,13 +31,17 @@ class Compared:
     ask: str = ""
 
 
+_OWN = Released(OWN)
+
+
 def judge(
     law: Law, client: Client, state: FactState, recipient: Endpoint, disclosers: tuple[Endpoint, ...], now: Moment
 ) -> Ruling:
     """What the law says of this fact and this recipient; its owner holds it by its own acts."""
     fact = state.fact
-    if fact.owner == recipient.id and not fact.is_joint and fact.passed_from is None:
-        return Released(OWN)
+    is_own = fact.owner == recipient.id and fact.kind not in JOINT
+    if is_own and fact.passed_from is None:
+        return _OWN
     if client.head.has_died:
         return Withheld("client-died")
     if fact.addressed_to is not None and fact.owner != recipient.id:
@@ -46,11 +50,12 @@ def judge(
             return Withheld("addressed-to-another")
     given = state.given.get(recipient.id)
     ruling = decide(law, client=client, fact=fact, disclosers=disclosers, recipient=recipient, given=given, now=now)
-    # Whoever a move made the owner keeps the item as its own when the ground for passing it on has gone.
-    keeps = fact.owner == recipient.id and not fact.is_joint and not isinstance(ruling, Released) and given
-    if isinstance(ruling, Withheld) and given is not None and given.is_live and _is_annulled(client):
+    if isinstance(ruling, Released) or given is None:
+        return ruling
+    if isinstance(ruling, Withheld) and given.is_live and _is_annulled(client):
         return Withheld(ANNULLED)
-    return Released(OWN) if keeps else ruling
+    # Whoever a move made the owner keeps the item as its own when the ground for passing it on has gone.
+    return _OWN if is_own else ruling
 
 
 def _is_annulled(client: Client) -> bool:
@@ -120,14 +125,21 @@ Ground = tuple[str, WillId | None]
 """The rule that a release rests on, and the will where it rests on one."""
 
 
+def ground(state: FactState | None, recipient: EndpointId) -> Ground | None:
+    """What the fact rests on at this recipient; None where it is not held now."""
+    given = state.given.get(recipient) if state is not None else None
+    return (given.rule, given.will) if given is not None and given.state == "sent" else None
+
+
 def grounds(client: Client) -> Mapping[EndpointId, set[Ground]]:
     """For each recipient, what those facts rest on that it holds now and that accompany no other."""
     found: dict[EndpointId, set[Ground]] = {}
     for state in client.facts.values():
-        if not state.fact.accompanies:
-            for recipient, given in state.given.items():
-                if given.is_live:
-                    found.setdefault(recipient, set()).add((given.rule, given.will))
+        if state.fact.kind not in ACCOMPANYING:
+            for recipient in state.given:
+                rests_on = ground(state, recipient)
+                if rests_on is not None:
+                    found.setdefault(recipient, set()).add(rests_on)
     return found
 
 

@@ -13,7 +13,7 @@ from sauma.event import Event
 from sauma.fact import Moment
 from sauma.ids import EndpointId, SubjectId
 from sauma.journal import Absorb, Entry, Epoch, Reconsider, Refused, WakeUp, What
-from sauma.splice import entry_of_event, event_in_entry
+from sauma.splice import entry_of_event, event_in_entry, read_entry
 from support.examples import EXAMPLES, read_example
 
 ENTRY, EVENT = Codec(Entry), Codec(Event)
@@ -51,6 +51,7 @@ def test_an_entry_around_an_event_is_the_codecs(stamp: Moment, event: Event, seq
     assert spliced == ENTRY.encode(Entry(stamp, event))
     assert ENTRY.decode(spliced) == Entry(stamp, event)
     assert event_in_entry(spliced) == data
+    assert read_entry(spliced) == (Entry(stamp, event), data)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=sorted(EXAMPLES[Event]))
@@ -61,4 +62,6 @@ def test_and_it_is_what_fastavro_writes(event: Event) -> None:
 
 @given(stamp=MOMENTS, what=OTHERS)
 def test_any_other_entry_holds_no_event(stamp: Moment, what: What) -> None:
-    assert event_in_entry(ENTRY.encode(Entry(stamp, what))) == b""
+    written = ENTRY.encode(Entry(stamp, what))
+    assert event_in_entry(written) == b""
+    assert read_entry(written) == (Entry(stamp, what), b"")

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sauma.clear_text import text_in_clear
-from sauma.codec import Codec, Undecodable
+from sauma.codec import Undecodable
 from sauma.event import ClientChange, Event, FactPut, FactStep, Receipt, Referral, Relationship, Will, put_steps
 from sauma.fact import CATEGORIES, HANDLING, KINDS, ROLES, Marks, Moment
 from sauma.ids import EndpointId, SubjectId, event_id
 from sauma.lifecycle import REFERRAL, RELATIONSHIP, WILL, Table
+from sauma.splice import read_event as decoded
 
 SCHEMA = b"sauma.Event/1"
 """What the `schema` header must say; a reader that knows more versions lists them here."""
@@ -32,7 +33,6 @@ _VERSION_END = 2**31
 _SUBJECT = re.compile(r"[0-9a-f]{32}")
 _INCARNATION = re.compile(r"[0-9a-z-]{1,64}")
 _SEQ = re.compile(r"[1-9][0-9]{0,15}")
-_CODEC = Codec(Event)
 
 ADVICE: Mapping[str, str] = {
     "message-too-large": f"the record is over {MESSAGE_BYTES_MAX} bytes; send fewer facts in one event",
@@ -64,7 +64,7 @@ def read_event(value: bytes, *, key: bytes, headers: Mapping[str, bytes], endpoi
     if headers.get("schema", SCHEMA) != SCHEMA:
         return Bad("unknown-schema")
     try:
-        event = _CODEC.decode(value)
+        event = decoded(value)
     except Undecodable:
         return Bad("undecodable")
     reason = _wrong_with(event, key, endpoint)

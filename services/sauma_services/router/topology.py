@@ -16,7 +16,7 @@ from sauma.ids import SubjectId, event_hash
 from sauma.journal import Entry, Epoch, WakeUp
 from sauma.places import Places
 from sauma.rulefile import Laws
-from sauma.splice import event_in_entry
+from sauma.splice import read_entry
 from sauma.step import step
 from sauma_services.router.clients import Clients, changed_parts
 from sauma_services.runtime import logging as log
@@ -117,12 +117,11 @@ class Router:
         self._pending = _Pending()
 
     def _take(self, record: Record, appends: list[Append]) -> None:
-        entry = _ENTRY.decode_trusted(record.value)
+        entry, event = read_entry(record.value)
         if isinstance(entry.what, Epoch):
             return
         subject = SubjectId(record.key.decode())
         before = self._pending.clients.get(subject) or self._partitions[record.partition].get(subject)
-        event = event_in_entry(record.value)
         taken = step(
             before,
             entry,
