@@ -45,6 +45,8 @@ def is_code(value: str) -> bool:
 def _is_plain(value: str, form: re.Pattern[str]) -> bool:
     if not form.fullmatch(value):
         return False
+    if len(value) < henkilotunnus.LENGTH or not _PERSON.search(value):
+        return True
     return not any(
         isinstance(henkilotunnus.check(found.upper()), henkilotunnus.Valid) for found in _PERSON.findall(value)
     )
@@ -103,7 +105,8 @@ def _steps(steps: tuple[FactStep, ...]) -> Iterator[_Field]:
             yield from _marks(step.marks)
         if step.put is not None:
             put = step.put
-            yield "fact", put.id, _ID
+            if put.id != step.fact:
+                yield "fact", put.id, _ID
             yield "plan", put.plan, _ID
             yield "referral", put.referral, _ID
             yield "about", put.about, _ID

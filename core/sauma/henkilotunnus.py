@@ -14,6 +14,9 @@ Reason = Literal["length", "character", "sign", "date", "individual-number", "ch
 _CENTURIES = {"+": 1800, **dict.fromkeys("-YXWVU", 1900), **dict.fromkeys("ABCDEF", 2000)}
 _CHECK_CHARACTERS = "0123456789ABCDEFHJKLMNPRSTUVWXY"  # 31 of them; G, I, O, Q and Z are left out as easily misread
 _FORM = re.compile(r"(?P<day>[0-9]{6})(?P<sign>.)(?P<individual>[0-9]{3})(?P<check>[0-9A-Z])")
+LENGTH = 11
+"""Characters in every henkilötunnus."""
+
 _INDIVIDUAL_MIN = 2  # 000 and 001 are not given to anybody
 _TEMPORARY_MIN = 900  # 900 to 999 are temporary and test numbers, never a person's own
 
@@ -41,7 +44,7 @@ class Invalid:
 
 def check(text: str) -> Valid | Invalid:
     """Check the form. A day of birth in the future is not noticed: what day it is, is not known here."""
-    if len(text) != 11:
+    if len(text) != LENGTH:
         return Invalid("length")
     parts = _FORM.fullmatch(text)
     if parts is None:

@@ -40,24 +40,45 @@ def deliveries(
     made: list[Delivery] = []
     for recipient in sorted({*leaving, *notices}):
         for part, is_last in _parts(sorted(leaving.get(recipient, []), key=_delivery_order)):
-            number = numbers[recipient] = numbers.get(recipient, 0) + 1
-            made.append(
-                Delivery(
-                    id=delivery_id(client.head.subject, recipient, number),
-                    recipient=recipient,
-                    subject=client.head.subject,
-                    number=number,
-                    effective_at=under.now,
-                    is_last_part=is_last,
-                    puts=tuple(_delivered(client, c, under) for c in part if c.outcome == "released"),
-                    rebased=tuple(
-                        Rebased(c.fact.id, c.fact.version, basis(c, under.law)) for c in part if c.outcome == "rebased"
-                    ),
-                    retracted=tuple(Retracted(c.fact.id, c.ask, c.reason) for c in part if c.outcome == "retracted"),
-                    notices=tuple(notices.get(recipient, ())) if is_last else (),
-                )
-            )
+            numbers[recipient] = numbers.get(recipient, 0) + 1
+            told = tuple(notices.get(recipient, ())) if is_last else ()
+            made.append(_delivery(client, recipient, numbers[recipient], part, told, under, is_last=is_last))
     return numbers, tuple(made)
+
+
+def _delivery(
+    client: Client,
+    recipient: EndpointId,
+    number: int,
+    part: list[Compared],
+    told: tuple[Notice, ...],
+    under: Under,
+    *,
+    is_last: bool,
+) -> Delivery:
+    puts: list[Delivered] = []
+    rebased: list[Rebased] = []
+    retracted: list[Retracted] = []
+    for c in part:
+        if c.outcome == "released":
+            puts.append(_delivered(client, c, under))
+        elif c.outcome == "rebased":
+            rebased.append(Rebased(c.fact.id, c.fact.version, basis(c, under.law)))
+        else:
+            retracted.append(Retracted(c.fact.id, c.ask, c.reason))
+    subject = client.head.subject
+    return Delivery(
+        id=delivery_id(subject, recipient, number),
+        recipient=recipient,
+        subject=subject,
+        number=number,
+        effective_at=under.now,
+        is_last_part=is_last,
+        puts=tuple(puts),
+        rebased=tuple(rebased),
+        retracted=tuple(retracted),
+        notices=told,
+    )
 
 
 _FIRST = {"identity": 0, "non-disclosure": 1, "relationship": 2}
