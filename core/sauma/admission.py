@@ -7,7 +7,7 @@ from sauma.event import Event, is_narrowing
 from sauma.fact import Moment
 from sauma.fold.change import Refusal
 from sauma.ids import EndpointId
-from sauma.making import replace
+from sauma.making import cheap_to_make, replace
 
 HASH_BYTES = 8
 HASHES_KEPT = 64
@@ -23,6 +23,7 @@ _UNKNOWN = bytes(HASH_BYTES)
 """Stands for a record that intake refused: no bytes are the same as it."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Turn:
     """The event's turn: fold it, then those that waited for it."""

@@ -36,6 +36,7 @@ class Given:
         return self.state == "sent"
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Confirmation:
     """One maker's confirmation of a pending version of a joint fact, by the digest of its seal."""
@@ -72,6 +73,7 @@ class SourceMark:
     """Earlier incarnations: whatever still arrives of them is stale."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Parked:
     """An event that waits for the ones before it; without an event: one that intake refused."""
@@ -82,6 +84,7 @@ class Parked:
     """It only narrows, so it took effect at once and merely keeps its place in the order."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class RelationshipState:
     """Monialaisen tuen asiakkuus (TYM 381/2023 4-8 §)."""
@@ -110,6 +113,7 @@ class RelationshipState:
         return self.state in ("assessing", "active", "ending")
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Who makes a plan and who provides its services."""
@@ -121,6 +125,7 @@ class Plan:
     """By the employment services' code: one of `sauma.fact.PLAN_KINDS`."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class WillState:
     """A will as recorded, and whether it was withdrawn."""

@@ -51,6 +51,7 @@ class Delivered:
     cell: bytes = b""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Rebased:
     """The recipient holds the same version on another basis from now on."""
@@ -60,6 +61,7 @@ class Rebased:
     basis: Basis
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Retracted:
     """The recipient may no longer hold the fact, or no longer be kept up to date."""
@@ -70,6 +72,7 @@ class Retracted:
     reason: str
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A statement without a fact: will-effective, refused, waiting, clock-due, inventory-answered."""
@@ -102,6 +105,7 @@ class Delivery:
     notices: tuple[Notice, ...] = ()
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Applied:
     """A recipient has applied a delivery, durably."""

@@ -59,6 +59,7 @@ class FactStep:
     """A reference to the client's approval or consent in the source's own archive; never its text."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Referral:
     """A step of a referral (ohjaus, TYM 381/2023 3 §)."""
@@ -90,6 +91,7 @@ class PlanUpdate:
     new plan, as it was for a known one."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts outside the plan, put, marked, closed or voided."""
@@ -97,6 +99,7 @@ class Facts:
     steps: tuple[FactStep, ...]
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Relationship:
     """A step of the client relationship of multi-sector support (monialaisen tuen asiakkuus, TYM 381/2023 4 and 8 §)."""
@@ -107,6 +110,7 @@ class Relationship:
     evidence: str | None = None
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a will speaks of; an empty field leaves that side open, but a will that names nothing covers nothing."""
@@ -119,6 +123,7 @@ class Scope:
     documents: tuple[str, ...] = ()
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Will:
     """A consent, disclosure permit or prohibition given or withdrawn (ATL 703/2023 53-59 §)."""
@@ -143,6 +148,7 @@ class Will:
     """False: that there is such a will is known, what it speaks of is not."""
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class ClientChange:
     """Something about the client: moved, died, or a non-disclosure order for personal safety (turvakielto)."""
@@ -152,6 +158,7 @@ class ClientChange:
     until: Moment | None = None
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Correction:
     """The owner says that a fact was wrong: everyone who was given it is asked to treat it as an error."""
@@ -160,6 +167,7 @@ class Correction:
     reason: str
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Held:
     """One fact in a receipt: the version a recipient speaks of."""
@@ -168,6 +176,7 @@ class Held:
     version: int
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A recipient's answer that bears on rights: refused, erased, kept (with the paragraph), or an inventory of all it holds."""

@@ -8,6 +8,7 @@ from sauma.ids import EndpointId, SubjectId
 from sauma.making import cheap_to_make
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Intake refused a record whose subject and seq were readable: it leaves no gap."""
@@ -19,6 +20,7 @@ class Refused:
     reason: str
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class WakeUp:
     """Time alone changed something about the client; due at `moment`. Its id is (subject, moment): a repeat has no effect."""
@@ -27,6 +29,7 @@ class WakeUp:
     moment: Moment
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Epoch:
     """From here on this partition is decided with exactly these: verification runs with the same."""
@@ -40,6 +43,7 @@ class Epoch:
     schemas: str
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Reconsider:
     """Judge the client anew, under the law now in force."""
@@ -48,6 +52,7 @@ class Reconsider:
     law: str
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Absorb:
     """One numbered part of the history of a subject that turned out to be the same person (VTJ 661/2009 12 §)."""

@@ -16,7 +16,7 @@ T = TypeVar("T")
 def cheap_to_make(record: type[T]) -> type[T]:
     """The same frozen dataclass with slots, with an `__init__` that assigns, and a `replace` that copies. For records made at every step.
 
-    The record has neither `__post_init__` nor fields that are left out of `__init__` or only given by keyword.
+    The record has no fields that are left out of `__init__` or only given by keyword; `replace` does not check it again.
     """
     scope: dict[str, Any] = {"absent": object(), "new": object.__new__, "record": record}
     parameters, lines, copies = [], [], []
@@ -31,6 +31,8 @@ def cheap_to_make(record: type[T]) -> type[T]:
         parameters.append(parameter)
         lines.append(f" self.{name} = {value}")
         copies.append(f" copy.{name} = self.{name}")
+    if hasattr(record, "__post_init__"):
+        lines.append(" self.__post_init__()")
     make = f"def __init__(self, {', '.join(parameters)}):\n" + "\n".join(lines)
     copy = "def _copy(self):\n copy = new(record)\n" + "\n".join(copies) + "\n return copy"
     exec(f"{make}\n{copy}", scope)  # noqa: S102 - the record's own names

@@ -7,10 +7,12 @@ from sauma.fact import ACCOMPANYING, MULTI_SECTOR, MULTI_SECTOR_PLAN, ROLES, Fac
 from sauma.fold.change import Change
 from sauma.ids import EndpointId, FactId
 from sauma.law import Law
+from sauma.making import cheap_to_make
 from sauma.places import Endpoint, Places
 from sauma.view import Compared, accompanied, compare, disclosers_of, ground, grounds, judge
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Under:
     """What a record is decided under: the law in force, the places, the effective time."""

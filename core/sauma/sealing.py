@@ -3,12 +3,15 @@
 import hashlib
 from dataclasses import dataclass, field
 
+from sauma.making import cheap_to_make
+
 # Names the encoding. Another encoding gets another name, so that two encodings can never give the same digest.
 _ENCODING = b"sauma sealed-as 1"
 # As long as a subject id: too many to try, so that a digest does not give away a small number such as `seq`.
 SALT_BYTES = 16
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class SealedAs:
     """What was true of a fact when its source sealed it. Kept in journal and state only; a delivery carries its digest.

@@ -128,7 +128,7 @@ Ground = tuple[str, WillId | None]
 def ground(state: FactState | None, recipient: EndpointId) -> Ground | None:
     """What the fact rests on at this recipient; None where it is not held now."""
     given = state.given.get(recipient) if state is not None else None
-    return (given.rule, given.will) if given is not None and given.state == "sent" else None
+    return (given.rule, given.will) if given is not None and given.is_live else None
 
 
 def grounds(client: Client) -> Mapping[EndpointId, set[Ground]]:
@@ -136,10 +136,9 @@ def grounds(client: Client) -> Mapping[EndpointId, set[Ground]]:
     found: dict[EndpointId, set[Ground]] = {}
     for state in client.facts.values():
         if state.fact.kind not in ACCOMPANYING:
-            for recipient in state.given:
-                rests_on = ground(state, recipient)
-                if rests_on is not None:
-                    found.setdefault(recipient, set()).add(rests_on)
+            for recipient, given in state.given.items():
+                if given.state == "sent":  # `is_live`, without a call: every fact is gone through in many steps
+                    found.setdefault(recipient, set()).add((given.rule, given.will))
     return found
 
 

@@ -18,6 +18,7 @@ class Refusal:
     reason: str
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Telling:
     """A notice for one recipient."""

@@ -9,7 +9,7 @@ from sauma.codec import Undecodable
 from sauma.event import ClientChange, Event, FactPut, FactStep, Receipt, Referral, Relationship, Will, put_steps
 from sauma.fact import CATEGORIES, HANDLING, KINDS, ROLES, Marks, Moment
 from sauma.ids import EndpointId, SubjectId, event_id
-from sauma.lifecycle import REFERRAL, RELATIONSHIP, WILL, Table
+from sauma.lifecycle import REFERRAL, RELATIONSHIP, WILL
 from sauma.splice import read_event as decoded
 
 SCHEMA = b"sauma.Event/1"
@@ -102,12 +102,12 @@ def _wrong_in_body(event: Event) -> str:
     in_range = True
     match event.body:
         case Referral() as body:
-            known = _is_step(REFERRAL, body.step) and (body.to_role is None or body.to_role in ROLES)
+            known = body.step in _REFERRAL_STEPS and (body.to_role is None or body.to_role in ROLES)
         case Relationship() as body:
-            known = _is_step(RELATIONSHIP, body.step)
+            known = body.step in _RELATIONSHIP_STEPS
         case Will() as body:
             known = (
-                _is_step(WILL, body.step)
+                body.step in _WILL_STEPS
                 and body.kind in ("consent", "permit", "prohibition")
                 and body.given_by in ("client", "guardian", "proxy")
                 and set(body.scope.kinds) <= KINDS.keys()
@@ -129,10 +129,9 @@ def _wrong_in_body(event: Event) -> str:
     return "" if in_range else "bad-number"
 
 
-def _is_step(table: Table, step: str) -> bool:
-    return any(step == known for _, known in table)
-
-
+_REFERRAL_STEPS, _RELATIONSHIP_STEPS, _WILL_STEPS = (
+    frozenset(step for _, step in table) for table in (REFERRAL, RELATIONSHIP, WILL)
+)
 _STEPS = frozenset({"put", "close", "void", "mark", "confirm", "approve", "propose", "accept", "decline", "settle"})
 
 
@@ -162,16 +161,25 @@ def _wrong_in_put(put: FactPut) -> str:
 
 
 def _wrong_in_marks(marks: Marks) -> str:
-    if any(mark.role not in ROLES for mark in marks.necessary_for):
-        return "unknown-code"
     effect = marks.affects_employment
-    stated = (*marks.necessary_for, *((effect,) if effect else ()))
-    return "" if _are_moments(*(mark.recorded_at for mark in stated)) else "bad-number"
+    if effect is not None and not MOMENT_MIN <= effect.recorded_at <= MOMENT_MAX:
+        return "bad-number"
+    for mark in marks.necessary_for:
+        if mark.role not in ROLES:
+            return "unknown-code"
+        if not MOMENT_MIN <= mark.recorded_at <= MOMENT_MAX:
+            return "bad-number"
+    return ""
 
 
 def _are_moments(*moments: Moment | None) -> bool:
-    return all(moment is None or MOMENT_MIN <= moment <= MOMENT_MAX for moment in moments)
+    for (
+        moment
+    ) in moments:  # a plain loop: a generator for each of some ten numbers an event would cost more than they do
+        if moment is not None and not MOMENT_MIN <= moment <= MOMENT_MAX:
+            return False
+    return True
 
 
 def _are_versions(*versions: int) -> bool:
-    return all(0 <= version < _VERSION_END for version in versions)
+    return min(versions, default=0) >= 0 and max(versions, default=0) < _VERSION_END
