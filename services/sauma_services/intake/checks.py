@@ -173,9 +173,7 @@ def _wrong_in_marks(marks: Marks) -> str:
 
 
 def _are_moments(*moments: Moment | None) -> bool:
-    for (
-        moment
-    ) in moments:  # a plain loop: a generator for each of some ten numbers an event would cost more than they do
+    for moment in moments:  # noqa: SIM110 - a generator for each of ten numbers an event costs more than they do
         if moment is not None and not MOMENT_MIN <= moment <= MOMENT_MAX:
             return False
     return True
