@@ -84,6 +84,10 @@ class Parked:
     """It only narrows, so it took effect at once and merely keeps its place in the order."""
 
 
+OPEN = frozenset({"assessing", "active", "ending"})
+"""The states of the relationship in which data may move by TYM 381/2023 15 § at all."""
+
+
 @cheap_to_make
 @dataclass(frozen=True, slots=True)
 class RelationshipState:
@@ -110,7 +114,7 @@ class RelationshipState:
     @property
     def is_open(self) -> bool:
         """Whether data may move by TYM 15 § at all."""
-        return self.state in ("assessing", "active", "ending")
+        return self.state in OPEN
 
 
 @cheap_to_make

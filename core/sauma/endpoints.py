@@ -1,10 +1,11 @@
 """Says what an endpoint is, one register of one organisation; it knows no municipality and no client."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sauma.fact import ROLES
+from sauma.fact import CARE, ROLES
 from sauma.ids import EndpointId
 
 # Topics are named after endpoints. A topic's name may have 249 characters; 80 leaves room for prefixes.
@@ -45,9 +46,13 @@ class Endpoint:
         return agency_of(self.role)
 
 
+AGENCY: Mapping[str, str] = {role: "welfare" if role in CARE else role for role in ROLES}
+"""The agency a role belongs to: "welfare" for both care roles, else the role itself."""
+
+
 def agency_of(role: str) -> str:
-    """Give the agency a role belongs to: "welfare" for both care roles, else the role itself."""
-    return "welfare" if role in {"social-care", "health-care"} else role
+    """Give the agency a role belongs to; of a role that is in no list, the role itself."""
+    return AGENCY.get(role, role)
 
 
 def refuse_bad_endpoint(endpoint: Endpoint, *, where: str) -> None:

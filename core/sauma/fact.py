@@ -136,6 +136,13 @@ class Marks:
         """The marks for this purpose that name this role, or any role."""
         return tuple(m for m in self.necessary_for if m.purpose == purpose and role in (None, m.role))
 
+    def is_necessary(self, purpose: str, role: str | None = None) -> bool:
+        """Whether there is a mark for this purpose that names this role, or any role."""
+        for mark in self.necessary_for:  # noqa: SIM110 - asked for each fact and recipient: a generator costs four times this
+            if mark.purpose == purpose and role in (None, mark.role):
+                return True
+        return False
+
     def first_journalled(self, earlier: "Marks", now: Moment) -> "Marks":
         """These marks with the effective time at which each was first journalled: now, unless `earlier` had the same mark."""
         known = {(m.role, m.recorded_at, m.purpose): m.journalled_at for m in earlier.necessary_for}

@@ -40,7 +40,8 @@ class Candidates:
 
     def ruling(self, question: Question) -> Found:
         """What they say to one question."""
-        wills = tuple([will.will.kind for will in question.client.head.wills])
+        stated = question.client.head.wills
+        wills = tuple([will.will.kind for will in stated]) if stated else ()
         if len(wills) > _WILLS_REMEMBERED:
             return gone_through(partial(found, self.withholds, self.releases, wills), question)
         return self.rulings(wills).result(question)
@@ -103,7 +104,8 @@ def decide(
     now: Moment,
 ) -> Ruling:
     """The ruling on one question. `disclosers` has more than one endpoint for a joint fact only."""
-    candidates = law.candidates(fact, tuple([d.role for d in disclosers]), recipient.role)
+    roles = (disclosers[0].role,) if len(disclosers) == 1 else tuple([d.role for d in disclosers])
+    candidates = law.candidates(fact, roles, recipient.role)
     question = Question(client, fact, disclosers, recipient, given, now)
     ruling, will = candidates.ruling(question)
     if isinstance(ruling, Released) and will != NO_WILL:

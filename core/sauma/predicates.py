@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sauma.asking import Asks
-from sauma.client import Client, WillState
+from sauma.client import OPEN, Client, WillState
+from sauma.endpoints import AGENCY
 from sauma.fact import ACTIVATION_PLAN, MULTI_SECTOR, MULTI_SECTOR_PLAN, Fact
 from sauma.ids import EndpointId
 from sauma.lifecycle import REFERRAL_ENDS
@@ -30,17 +31,18 @@ def _makers(q: Question) -> tuple[EndpointId, ...]:
 def _relationship(q: Question, _: WillState | None) -> str:
     """open, over, or empty where there never was one."""
     relationship = q.client.head.relationship
-    return "" if relationship is None else "open" if relationship.is_open else "over"
+    return "" if relationship is None else "open" if relationship.state in OPEN else "over"
 
 
 def _recipient_is_party(q: Question, _: WillState | None) -> Truth:
-    return q.recipient.id in q.client.head.parties
+    relationship = q.client.head.relationship
+    return relationship is not None and q.recipient.id in relationship.parties
 
 
 def _roles_of_others(q: Question, _: WillState | None) -> tuple[str, ...]:
     """Of those who disclose, the roles of such as belong to another agency than the recipient."""
-    own = q.recipient.agency
-    return tuple([discloser.role for discloser in q.disclosers if discloser.agency != own])
+    own = AGENCY[q.recipient.role]
+    return tuple([discloser.role for discloser in q.disclosers if AGENCY[discloser.role] != own])
 
 
 def _taking_part_confirmed(q: Question, _: WillState | None) -> Truth:
@@ -56,17 +58,21 @@ def _necessary_for_recipient(q: Question, _: WillState | None) -> Truth:
     # Being a maker of a joint fact is the necessity: nobody can confirm what it may not see.
     if q.fact.is_joint and q.recipient.id in _makers(q):
         return True
-    return bool(q.fact.marks.necessities(MULTI_SECTOR, q.recipient.role))
+    return q.fact.marks.is_necessary(MULTI_SECTOR, q.recipient.role)
+
+
+_NO_PURPOSE: frozenset[str] = frozenset()
 
 
 def _purposes(q: Question, _: WillState | None) -> frozenset[str]:
     """What a professional has decided that the fact is necessary for, at this recipient: each purpose carries its own act alone."""
     role = q.recipient.role
-    return frozenset([mark.purpose for mark in q.fact.marks.necessary_for if mark.role == role])
+    purposes = [mark.purpose for mark in q.fact.marks.necessary_for if mark.role == role]
+    return frozenset(purposes) if purposes else _NO_PURPOSE
 
 
 def _necessary_for_service(q: Question, _: WillState | None) -> Truth:
-    return bool(q.fact.marks.necessities(MULTI_SECTOR))
+    return q.fact.marks.is_necessary(MULTI_SECTOR)
 
 
 def _marked_after_start(q: Question, _: WillState | None) -> Truth:

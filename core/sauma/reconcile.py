@@ -1,5 +1,6 @@
 """Makes what every recipient was given equal to what it may hold, for the facts that are up; finds who the recipients are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sauma.client import Client, FactState
@@ -9,7 +10,7 @@ from sauma.ids import EndpointId, FactId
 from sauma.law import Law
 from sauma.making import cheap_to_make
 from sauma.places import Endpoint, Places
-from sauma.view import Compared, accompanied, compare, disclosers_of, ground, grounds, judge
+from sauma.view import Compared, accompanied, bears_on, compare, disclosers_of, ground, grounds, judge
 
 
 @cheap_to_make
@@ -32,24 +33,32 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
         found.update(plan.providers if plan.kind == MULTI_SECTOR_PLAN else (*plan.providers, *plan.makers))
     for will in head.wills:
         found.update(_resolved(name, head.municipality, places) for name in will.will.recipients)
+    is_companion_up = False
     for fact in asked:
         state = client.facts[fact]
-        found.update(
-            endpoint for endpoint, given in state.given.items() if given.is_live or state.fact.status == "void"
-        )
+        found.update(_holders(state))
         found.update(_resolved(name, head.municipality, places) for name in named_by(state.fact))
-    if any(client.facts[fact].fact.kind in ACCOMPANYING for fact in asked):
+        is_companion_up = is_companion_up or state.fact.kind in ACCOMPANYING
+    if is_companion_up:
         # It goes to whoever holds anything, also where nothing else is up.
-        holders = (state.given.items() for state in client.facts.values())
-        found.update(endpoint for given in holders for endpoint, one in given if one.is_live)
+        for state in client.facts.values():
+            found.update([recipient for recipient, given in state.given.items() if given.state == "sent"])
     known = (places.endpoint(EndpointId(name)) for name in sorted(found))
     return tuple(endpoint for endpoint in known if endpoint is not None)
+
+
+def _holders(state: FactState) -> list[EndpointId]:
+    """Whoever holds the fact now; of one that was wrong also who held it once."""
+    is_void = state.fact.status == "void"
+    return [recipient for recipient, given in state.given.items() if is_void or given.state == "sent"]
 
 
 def named_by(fact: Fact) -> set[str]:
     """Endpoints and roles that the fact itself names: its address, and whoever it is necessary for by another act than TYM."""
     named = {mark.role for mark in fact.marks.necessary_for if mark.purpose != MULTI_SECTOR}
-    return named | {fact.addressed_to} if fact.addressed_to else named
+    if fact.addressed_to:
+        named.add(fact.addressed_to)
+    return named
 
 
 def _resolved(name: str, municipality: str | None, places: Places) -> str:
@@ -83,39 +92,50 @@ def reconcile(before: Client, change: Change, asked: tuple[FactId, ...], under: 
     if not accompanying:
         return client, found
     moved = {c.recipient.id for c in found if c.given is not None}
-    is_up = any(state.fact.id in asked for state in accompanying)
-    concerned = judged if is_up else tuple([r for r in judged if r.id in moved])
-    if is_up or any(_rests_otherwise(before, client, asked, r.id) for r in concerned):
-        answers = _companions(client, accompanying, concerned, under)
+    if any(state.fact.id in asked for state in accompanying):
+        answers = _companions(client, accompanying, judged, law)
     else:
-        answers = _as_they_are(accompanying, concerned)
+        settled: list[Endpoint] = []
+        unsettled: list[Endpoint] = []
+        for r in judged:
+            if r.id in moved:
+                is_unsettled = _is_unsettled(before, client, asked, accompanying, r, law)
+                (unsettled if is_unsettled else settled).append(r)
+        answers = _as_they_are(accompanying, settled) + _companions(client, accompanying, unsettled, law)
     by_fact = ((state, [a for a in answers if a.fact is state.fact]) for state in accompanying)
     return client.with_facts(*(new for state, own in by_fact for new in _given(state, own))), found + answers
 
 
-def _rests_otherwise(before: Client, after: Client, asked: tuple[FactId, ...], recipient: EndpointId) -> bool:
-    """Whether some fact that was up rests on another ground at this recipient than it did, or on none any more."""
-    return any(ground(before.facts.get(f), recipient) != ground(after.facts[f], recipient) for f in asked)
+def _is_unsettled(
+    before: Client, after: Client, asked: tuple[FactId, ...], accompanying: list[FactState], r: Endpoint, law: Law
+) -> bool:
+    """Whether what accompanies may have to go to the recipient, leave it, or rest on another ground there."""
+    for fact in asked:
+        was, now = ground(before.facts.get(fact), r.id), ground(after.facts[fact], r.id)
+        if was != now and any(bears_on(law, state, r, lost=was, gained=now) for state in accompanying):
+            return True
+    return False
 
 
 def _companions(
-    client: Client, accompanying: list[FactState], concerned: tuple[Endpoint, ...], under: Under
+    client: Client, accompanying: list[FactState], concerned: Sequence[Endpoint], law: Law
 ) -> list[Compared]:
+    if not concerned:
+        return []
     held_on = grounds(client)
     answers = [
-        compare(under.law, state, r, accompanied(under.law, client, state.fact, r, held_on.get(r.id, ())))
+        compare(law, state, r, accompanied(law, client, state.fact, r, held_on.get(r.id, ())))
         for state in accompanying
         for r in concerned
     ]
     return [a for a in answers if a.outcome != "withheld" or a.reason != "nothing-to-accompany"]
 
 
-def _as_they_are(accompanying: list[FactState], concerned: tuple[Endpoint, ...]) -> list[Compared]:
-    """Where nothing rests on another ground than before, what accompanies stays where it is."""
+def _as_they_are(accompanying: list[FactState], settled: Sequence[Endpoint]) -> list[Compared]:
     return [
         Compared(state.fact, r, "unchanged", given)
         for state in accompanying
-        for r in concerned
+        for r in settled
         if (given := state.given.get(r.id)) is not None and given.is_live
     ]
 

@@ -151,15 +151,39 @@ def accompanied(law: Law, client: Client, fact: Fact, recipient: Endpoint, held_
         return Released(OWN)
     if client.head.has_died:
         return Withheld("client-died")
-    companions = [
-        (will is not None, fact.category not in rule.categories, rule.order, rule.id, will or "")
-        for rule_id, will in held_on
-        if (rule := law.by_id.get(rule_id)) is not None
-    ]
+    companions = [(rank, held) for held in held_on if (rank := _rank(law, fact, held)) is not None]
     if not companions:
         return Withheld("nothing-to-accompany")
     own = law.accompanying.get(fact.kind)
     if own is not None and own.discloser:
         return Released(own.id)
-    _, _, _, rule_id, will = min(companions)
-    return Released(rule_id, will or None)  # type: ignore[arg-type] # the given's own will id
+    _, (rule_id, will) = min(companions)
+    return Released(rule_id, will)
+
+
+_Rank = tuple[bool, bool, int, str, str]
+
+
+def _rank(law: Law, fact: Fact, held: Ground) -> _Rank | None:
+    """Where a ground stands among those that an accompanying fact may cite: lower first; None for one it may not."""
+    rule_id, will = held
+    rule = law.by_id.get(rule_id)
+    return (
+        None
+        if rule is None
+        else (will is not None, fact.category not in rule.categories, rule.order, rule_id, will or "")
+    )
+
+
+def bears_on(law: Law, state: FactState, recipient: Endpoint, *, lost: Ground | None, gained: Ground | None) -> bool:
+    """Whether what an accompanying fact rests on at this recipient may be another, once some other fact's ground has changed."""
+    if state.fact.owner == recipient.id:
+        return False
+    rests_on = ground(state, recipient.id)
+    if rests_on is None:
+        return gained is not None
+    own = law.accompanying.get(state.fact.kind)
+    if own is not None and own.discloser:
+        return lost is not None
+    best, rank = _rank(law, state.fact, rests_on), _rank(law, state.fact, gained) if gained else None
+    return lost == rests_on or best is None or (rank is not None and rank < best)

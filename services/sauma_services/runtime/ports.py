@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from sauma.making import cheap_to_make
 from sauma_services.runtime.topics import TopicRow
 
 Headers = tuple[tuple[str, bytes], ...]
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record as the log holds it. `stamped_at` is the log's own stamp, milliseconds since 1970-01-01 UTC.
@@ -26,6 +28,7 @@ class Record:
     stamped_at: int
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Append:
     """One record to be written. The log chooses the partition from the key, the same on every log."""
@@ -36,6 +39,7 @@ class Append:
     headers: Headers = ()
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class StatePart:
     """One part of a topology's state; keys are unique within a partition. A value of None takes the part away."""
