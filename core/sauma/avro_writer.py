@@ -5,14 +5,14 @@ it walks a dictionary and tries the branches of each union; five records are wri
 """
 
 import struct
-from functools import lru_cache
 
 _SHORT_MAX = 4096
-"""Lengths, versions and small counts are below this and worked out once."""
+"""Lengths, versions and small counts are below this and worked out at the start."""
+
+_LONGS_MAX = 20_000
+"""Longs remembered, some 2 MB: one step writes its moment a dozen times, and the moments of its client's facts again."""
 
 
-# One step writes its moment a dozen times, so the latest ones are worth remembering; how many hardly matters.
-@lru_cache(maxsize=1024)
 def _long(number: int) -> bytes:
     if not -(2**63) <= number < 2**63:
         raise ValueError("not a 64-bit number")
@@ -26,13 +26,18 @@ def _long(number: int) -> bytes:
 
 
 class _Longs(dict[int, bytes]):
-    """Every long's encoding, zigzag and variable length: looked up where it is short, worked out where it is not."""
+    """Every long's encoding, zigzag and variable length: the short ones and the latest are looked up."""
 
     def __missing__(self, number: int) -> bytes:
-        return _long(number)
+        if len(self) >= _LONGS_MAX:
+            self.clear()
+            self.update(_SHORT)
+        self[number] = data = _long(number)
+        return data
 
 
-LONG = _Longs((number, _long(number)) for number in range(_SHORT_MAX))
+_SHORT = {number: _long(number) for number in range(_SHORT_MAX)}
+LONG = _Longs(_SHORT)
 
 
 def text(value: str) -> bytes:
@@ -68,11 +73,6 @@ TEXT = _Texts()
 def blob(value: bytes) -> bytes:
     """Bytes: their length, then they themselves."""
     return LONG[len(value)] + value
-
-
-def boolean(value: bool) -> bytes:  # noqa: FBT001 - a value to write, not a switch
-    """A boolean."""
-    return b"\x01" if value else b"\x00"
 
 
 def double(value: float) -> bytes:

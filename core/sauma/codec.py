@@ -60,7 +60,7 @@ _PLAIN: dict[Any, _Kind] = {
         quick="if not (b := d[p]) & 0x81: q = p + 1 + (b >> 1); {v} = d[p + 1 : q].decode(); p = q",
     ),
     int: _Kind("long", "_long[{v}]", "_r.long(d, p)", quick="if not (b := d[p]) & 0x81: {v} = b >> 1; p += 1"),
-    bool: _Kind("boolean", "_w.boolean({v})", "_r.boolean(d, p)"),
+    bool: _Kind("boolean", "(b'\\x01' if {v} else b'\\x00')", "_r.boolean(d, p)"),
     bytes: _Kind("bytes", "_w.blob({v})", "_r.blob(d, p)", field="_long[len({v})], {v}"),
     float: _Kind("double", "_w.double({v})", "_r.double(d, p)"),
 }

@@ -1,11 +1,10 @@
 """Writes down what leaves and why: one delivery a recipient, in parts where it is large, and the decision on the record."""
 
-from functools import lru_cache
-
 from sauma.client import OWN, Client
 from sauma.decision import Decision, Ruling
 from sauma.delivery import Basis, Delivered, Delivery, Notice, Rebased, Retracted
 from sauma.event import Event
+from sauma.fact import Fact
 from sauma.fold.change import Telling
 from sauma.ids import EndpointId, FactId, delivery_id
 from sauma.journal import Entry, Refused
@@ -18,9 +17,6 @@ from sauma.view import Compared
 
 PART_BYTES_MAX = 256 * 1024
 """Cells in one part of a delivery: well under a message's 1 MiB; smaller parts only cost more records."""
-
-_digest = lru_cache(maxsize=1024)(digest)
-"""One fact goes to several recipients in one step: the digest is worked out once."""
 
 OWN_BASIS = Basis(OWN, "TYM 381/2023 14.1 §", "TYM 381/2023 14.1 §", "own-register")
 
@@ -37,12 +33,13 @@ def deliveries(
     for telling in tellings:
         notices.setdefault(telling.to, []).append(telling.notice)
     numbers = dict(client.head.numbers)
+    shown: dict[FactId, Delivered] = {}
     made: list[Delivery] = []
     for recipient in sorted({*leaving, *notices}):
         for part, is_last in _parts(sorted(leaving.get(recipient, []), key=_delivery_order)):
             numbers[recipient] = numbers.get(recipient, 0) + 1
             told = tuple(notices.get(recipient, ())) if is_last else ()
-            made.append(_delivery(client, recipient, numbers[recipient], part, told, under, is_last=is_last))
+            made.append(_delivery(client, recipient, numbers[recipient], part, told, under, shown, is_last=is_last))
     return numbers, tuple(made)
 
 
@@ -53,6 +50,7 @@ def _delivery(
     part: list[Compared],
     told: tuple[Notice, ...],
     under: Under,
+    shown: dict[FactId, Delivered],
     *,
     is_last: bool,
 ) -> Delivery:
@@ -61,7 +59,12 @@ def _delivery(
     retracted: list[Retracted] = []
     for c in part:
         if c.outcome == "released":
-            puts.append(_delivered(client, c, under))
+            ground = basis(c, under.law)
+            put = shown.get(c.fact.id)
+            if put is None:
+                put = shown[c.fact.id] = _delivered(client, c.fact, ground, under.places)
+            # To each recipient the same, but for the basis.
+            puts.append(put if put.basis == ground else replace(put, basis=ground))
         elif c.outcome == "rebased":
             rebased.append(Rebased(c.fact.id, c.fact.version, basis(c, under.law)))
         else:
@@ -101,18 +104,17 @@ def _parts(compared: list[Compared]) -> list[tuple[list[Compared], bool]]:
     return [(part, part is parts[-1]) for part in parts]
 
 
-def _delivered(client: Client, compared: Compared, under: Under) -> Delivered:
-    fact = compared.fact
+def _delivered(client: Client, fact: Fact, ground: Basis, places: Places) -> Delivered:
     return Delivered(
         fact=fact.id,
-        owner=_shown_owner(client, fact.owner, under.places),
+        owner=_shown_owner(client, fact.owner, places),
         kind=fact.kind,
         category=fact.category,
         handling=fact.handling,
         version=fact.version,
         status=fact.status,
-        digest=_digest(fact.sealed_as) if fact.sealed_as else b"",
-        basis=basis(compared, under.law),
+        digest=digest(fact.sealed_as) if fact.sealed_as else b"",
+        basis=ground,
         plan=fact.plan,
         referral=fact.referral,
         about=fact.about,

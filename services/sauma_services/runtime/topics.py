@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 _ENDPOINT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IN = "in."
@@ -109,6 +110,7 @@ def endpoint_of(topic: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1_024)  # a few hundred endpoints, each asked for with every delivery
 def _checked(name: str, what: str = "endpoint") -> str:
     if not _ENDPOINT.fullmatch(name):
         raise ValueError(f"{name!r} is no {what} id: small letters, digits and single hyphens between them")
