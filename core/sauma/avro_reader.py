@@ -42,6 +42,24 @@ def _many_bytes(data: bytes, at: int) -> tuple[int, int]:
     return (folded >> 1) ^ -(folded & 1), at
 
 
+_CODES_MAX = 4_096
+"""Codes and names of endpoints are some hundreds. The first so many short texts are kept, and none is dropped again: ids
+that come once must not push out what comes always."""
+
+_CODE_BYTES_MAX = 28
+"""No code is longer; random ids are 32 characters."""
+
+
+class Codes(dict[bytes, str]):
+    """Short texts that have been read, each one object for all records that hold it: they fill a client's memory otherwise."""
+
+    def __missing__(self, data: bytes) -> str:
+        value = data.decode()
+        if len(data) <= _CODE_BYTES_MAX and len(self) < _CODES_MAX:
+            self[data] = value
+        return value
+
+
 def text(data: bytes, at: int) -> tuple[str, int]:
     """A string."""
     size = data[at]

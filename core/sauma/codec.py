@@ -52,12 +52,19 @@ class _Plainly:
         return avro_writer.text(value)
 
 
+class _PlainlyRead:
+    """Reads texts and remembers none."""
+
+    def __getitem__(self, data: bytes) -> str:
+        return data.decode()
+
+
 _PLAIN: dict[Any, _Kind] = {
     str: _Kind(
         "string",
         "_text[{v}]",
         "_r.text(d, p)",
-        quick="if not (b := d[p]) & 0x81: q = p + 1 + (b >> 1); {v} = d[p + 1 : q].decode(); p = q",
+        quick="if not (b := d[p]) & 0x81: q = p + 1 + (b >> 1); {v} = _codes[d[p + 1 : q]]; p = q",
     ),
     int: _Kind("long", "_long[{v}]", "_r.long(d, p)", quick="if not (b := d[p]) & 0x81: {v} = b >> 1; p += 1"),
     bool: _Kind("boolean", "(b'\\x01' if {v} else b'\\x00')", "_r.boolean(d, p)"),
@@ -86,6 +93,7 @@ class Registry:
     ) -> None:
         self._namespace = namespace
         self._text = avro_writer.TEXT if is_in_the_clear else _Plainly()
+        self._codes = avro_reader.Codes() if is_in_the_clear else _PlainlyRead()
         self._properties = properties
         self._records: dict[str, type] = {}
         self._schemas: dict[str, dict[str, Any]] = {}
@@ -150,6 +158,7 @@ class Registry:
             "_w": avro_writer,
             "_long": avro_writer.LONG,
             "_text": self._text,
+            "_codes": self._codes,
             "_r": avro_reader,
             "_new": record,
         }
