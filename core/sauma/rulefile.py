@@ -83,7 +83,8 @@ class Laws:
         return next((law for law in reversed(self.sets) if law.starts_at <= moment), self.sets[0])
 
 
-def _midnight_in_helsinki(date: datetime.date) -> Moment:
+def midnight_in_helsinki(date: datetime.date) -> Moment:
+    """The moment at which a day begins in Helsinki."""
     # A law comes into force at midnight in Helsinki: two hours before UTC's, three in summer time, which the European
     # rule (last Sundays of March and October, 01:00 UTC) gives without time-zone data that could differ between machines.
     utc = datetime.datetime(date.year, date.month, date.day, tzinfo=datetime.UTC)
@@ -151,7 +152,7 @@ def read_law(name: str, text: str) -> Law:
         raise RuleFileError(reader.faults)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     date = str(raw["in_force_from"])
-    starts_at = _midnight_in_helsinki(raw["in_force_from"])
+    starts_at = midnight_in_helsinki(raw["in_force_from"])
     return Law(f"{date}+{digest}", date, starts_at, tuple(rule for _, rule in rules))
 
 

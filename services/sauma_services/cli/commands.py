@@ -11,6 +11,7 @@ import typer
 from sauma.places import PlacesError
 from sauma.resources import load_laws
 from sauma.rulefile import Laws, RuleFileError, read_laws
+from sauma_services.cli import law_test  # noqa: F401 - it adds its command to the ones below
 from sauma_services.cli.law import law as law_commands
 from sauma_services.cli.services import services
 from sauma_services.cli.topics import topics
