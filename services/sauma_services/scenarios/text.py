@@ -48,8 +48,13 @@ class Text:
         """The line of this place; parts of the path that the text does not have are passed over."""
         here: Path = ()
         for part in path:
-            here = (*here, part) if (*here, part) in self.lines else here
+            here = (*here, part) if (*here, part) in self.lines else self._among_several(here, part)
         return self.lines[here]
+
+    def _among_several(self, here: Path, part: str | int) -> Path:
+        """Where the part stands in a key that names several (`kela, employment: ...`), or `here`."""
+        keys = (path for path in self.lines if path and path[:-1] == here)
+        return next((path for path in keys if part in [name.strip() for name in str(path[-1]).split(",")]), here)
 
 
 def read_text(file: str, text: str) -> Text:
