@@ -67,6 +67,10 @@ class RuleFileError(Exception):
         self.faults = tuple(faults)
 
 
+BEFORE_ANY = Law("before-any", "0001-01-01", Moment(0), ())
+"""What is in force before the oldest rule set: nothing, so nothing leaves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Laws:
     """The dated rule sets of one country, oldest first."""
@@ -79,8 +83,8 @@ class Laws:
         return hashlib.sha256("|".join(law.id for law in self.sets).encode()).hexdigest()[:16]
 
     def at(self, moment: Moment) -> Law:
-        """The rule set in force at a moment; the oldest one for anything before it."""
-        return next((law for law in reversed(self.sets) if law.starts_at <= moment), self.sets[0])
+        """The rule set in force at a moment; one without any rule for anything before the oldest."""
+        return next((law for law in reversed(self.sets) if law.starts_at <= moment), BEFORE_ANY)
 
 
 def midnight_in_helsinki(date: datetime.date) -> Moment:

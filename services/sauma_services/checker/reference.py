@@ -11,6 +11,7 @@ from sauma.ids import EndpointId
 from sauma.places import Endpoint, Places
 from sauma_services.checker.naive import FOR_THE_MODEL, JOINT, THREE, NaiveClient, NaiveFact
 from sauma_services.checker.reference_other_acts import (
+    ACTS_OF_2025,
     BY_CONSENT,
     CASE_NOTES,
     JTPL_116,
@@ -71,7 +72,7 @@ def allowed(client: NaiveClient, fact: NaiveFact, to: Endpoint, copy: Copy | Non
     owns = fact.owner == to.id and fact.kind not in JOINT
     if owns and fact.passed_from is None:
         return _OWN_ONLY
-    if client.has_died:
+    if client.has_died or client.now < ACTS_OF_2025:
         return NOTHING
     found: set[Ground] = set()
     maybe: set[Ground] = set()

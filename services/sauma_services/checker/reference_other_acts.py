@@ -7,6 +7,8 @@ from sauma.places import Endpoint
 from sauma_services.checker.naive import THREE, NaiveClient, NaiveFact, NaiveWill
 from sauma_services.checker.reference_wills import Says, both, covers, itemises, speaks_for
 
+ACTS_OF_2025 = int(datetime.datetime(2024, 12, 31, 22, tzinfo=datetime.UTC).timestamp()) * 1000
+"""Midnight in Helsinki at which the acts on employment services and on the multi-sector model came into force."""
 YLEISTUKI = int(datetime.datetime(2026, 4, 30, 21, tzinfo=datetime.UTC).timestamp()) * 1000
 """Midnight in Helsinki at which yleistuki replaced työmarkkinatuki and peruspäiväraha: 1 May 2026."""
 
