@@ -137,9 +137,14 @@ def _among_the_three(client: NaiveClient, fact: NaiveFact, to: Endpoint, speaker
     # Social and health care are one agency: between them a referral is no referral of TYM 3 §, and needs a permit (row 7).
     if between_agencies and fact.kind == "referral" and _is_addressee(client, fact, to):
         goes_on = client.referral_state(fact) not in REFERRAL_OVER
-        if goes_on and (client.relationship is None or is_party):
+        if goes_on and (client.relationship is None or client.is_annulled or is_party):
             found.add(Ground(TYM_3))
-    if between_agencies and fact.kind == "referral-status" and _is_addressee(client, fact, to) and not client.is_over:
+    if (
+        between_agencies
+        and fact.kind == "referral-status"
+        and _is_addressee(client, fact, to)
+        and (client.is_annulled or not client.is_over)
+    ):
         found.add(Ground(TYM_3))
     if fact.category == 7 and fact.owner == to.id and fact.kind not in JOINT and client.is_open:
         found.add(Ground(JTPL_17))

@@ -4,7 +4,6 @@ from sauma.client import Client, WillState
 from sauma.fact import Moment
 from sauma.ids import EndpointId, FactId
 from sauma.law import Law, Rule
-from sauma.predicates import predicate
 from sauma.question import Question, Unknown
 from sauma.view import disclosers_of
 from sauma_services.scenarios.outcomes import name_of
@@ -44,10 +43,10 @@ def _line(rule: Rule, question: Question) -> str:
 
 def _stops(rule: Rule, question: Question, will: WillState | None) -> str:
     failing = []
-    for condition in rule.when:
-        truth = predicate(condition, rule.purpose)(question, will)
-        if truth is not True:
-            failing.append(
-                f"{condition} not known ({truth.missing})" if isinstance(truth, Unknown) else f"not {condition}"
-            )
+    for condition in rule.conditions:
+        answer = condition.asks(question, will)
+        if isinstance(answer, Unknown):
+            failing.append(f"{condition.name} not known ({answer.missing})")
+        elif not condition.says(answer):
+            failing.append(f"not {condition.name}")
     return ", ".join(failing) or "holds"
