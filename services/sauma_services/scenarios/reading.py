@@ -124,10 +124,7 @@ def _keys_beside(loc: tuple[int | str, ...]) -> set[str]:
     """The keys that are known where this one was not."""
     form: type[BaseModel] = Scenario
     for part in loc[:-1]:
-        if part in _VERBS:
-            form = _VERBS[str(part)]
-        else:
-            form = _BELOW.get(str(part), form)
+        form = _VERBS.get(str(part)) or _BELOW.get(str(part), form)
     return {field.alias or name for name, field in form.model_fields.items()}
 
 

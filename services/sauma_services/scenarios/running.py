@@ -42,10 +42,12 @@ Watch = Callable[[Client, Statement, Step], None]
 
 def run(written: Written, laws: Laws, *, watch: Watch | None = None) -> list[Mismatch]:
     """Where the scenario's outcome is another than expected, for each of its dates."""
-    found: list[Mismatch] = []
-    for date in range(len(written.scenario.date)):
-        found += _Telling(written, laws, date, watch).tell()
-    return found
+    return [mismatch for date in range(len(written.scenario.date)) for mismatch in run_on(written, laws, date, watch)]
+
+
+def run_on(written: Written, laws: Laws, date: int, watch: Watch | None = None) -> list[Mismatch]:
+    """The same for one of its dates, by its place among them."""
+    return _Telling(written, laws, date, watch).tell()
 
 
 class _Telling:

@@ -1,0 +1,52 @@
+"""Every change to the rules makes at least one scenario fail: a rule or a condition gone, roles swapped, a date a day off."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from sauma.law import Rule
+from sauma.predicates import CONDITIONS
+from sauma.rulefile import Laws
+from sauma_services.scenarios import run_on
+from support.mutants import Mutant, a_day_off, of_rule, with_condition_true
+from support.scenario_records import LAWS, Record, records
+
+EQUIVALENT: dict[tuple[str, str], str] = {}
+"""Changes that change no decision, by rule and change, each with its reason."""
+
+RULES = [(law, rule) for law in LAWS.sets for rule in law.rules if rule.effect != "no-ground"]
+
+
+def _of(touched: Iterable[Rule], law: str) -> list[Record]:
+    """The scenarios in which these rules are asked at all, those first in which one of them decides."""
+    names = {(law, rule.id) for rule in touched}
+    concerned = [r for r in records() if any(key.law == law and key.is_of(t) for key in r.keys for t in touched)]
+    return sorted(concerned, key=lambda r: (not names & r.decided, not names & r.refused, len(r.keys)))
+
+
+def _is_noticed(laws: Laws, concerned: Iterable[Record]) -> bool:
+    return any(run_on(record.written, laws, record.date) for record in concerned)
+
+
+def _unnoticed(mutants: Iterable[Mutant]) -> list[str]:
+    return [str(m) for m in mutants if not _is_noticed(m.laws, _of(m.touched, m.law))]
+
+
+@pytest.mark.parametrize(("law", "rule"), RULES, ids=lambda one: getattr(one, "in_force_from", None) or one.id)
+def test_no_rule_changes_without_a_scenario_that_fails(law, rule) -> None:  # type: ignore[no-untyped-def]
+    told = [m for m in of_rule(LAWS, law, rule) if (rule.id, m.change) not in EQUIVALENT]
+
+    assert _unnoticed(told) == []
+
+
+@pytest.mark.parametrize("name", sorted(CONDITIONS))
+def test_no_condition_becomes_true_everywhere_without_a_scenario_that_fails(name: str) -> None:
+    laws, touched = with_condition_true(LAWS, name)
+
+    assert any(_is_noticed(laws, _of(touched, law.in_force_from)) for law in LAWS.sets)
+
+
+@pytest.mark.parametrize("law", LAWS.sets, ids=lambda law: law.in_force_from)
+@pytest.mark.parametrize("days", [-1, 1])
+def test_no_rule_set_comes_into_force_a_day_off_without_a_scenario_that_fails(law, days: int) -> None:  # type: ignore[no-untyped-def]
+    assert _is_noticed(a_day_off(LAWS, law, days), records())
