@@ -8,6 +8,9 @@ from sauma.fact import KINDS
 from sauma.law import Law, Rule
 from sauma.rulefile import Laws, midnight_in_helsinki
 
+ABOUT_ANOTHERS = frozenset({"proposal", "conflict"})
+"""Kinds of facts that are about a fact of somebody else's, and of whatever category that one is."""
+
 DAY = datetime.timedelta(days=1)
 
 
@@ -48,13 +51,14 @@ def of_rule(laws: Laws, law: Law, rule: Rule) -> Iterator[Mutant]:
 
 def can_disclose(role: str, rule: Rule) -> bool:
     """Whether a register of this role can own a fact that the rule speaks of, other than a proposal about somebody else's."""
+    named = rule.kinds or frozenset(KINDS)
+    own = named - ABOUT_ANOTHERS or named
     return any(
         role in kind.owners
         and not kind.accompanies
         and kind.categories & rule.categories
         and (kind.handling is None or kind.handling in rule.handling)
-        for kind in KINDS.values()
-        if (kind.name in rule.kinds if rule.kinds else kind.name not in ("proposal", "conflict"))
+        for kind in (KINDS[name] for name in own)
     )
 
 

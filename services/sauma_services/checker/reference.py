@@ -69,7 +69,8 @@ def allowed(client: NaiveClient, fact: NaiveFact, to: Endpoint, copy: Copy | Non
     """On which grounds this recipient may hold this fact now. Not for identity and non-disclosure: see `accompanying`."""
     if fact.status == "void":
         return NOTHING
-    owns = fact.owner == to.id and fact.kind not in JOINT
+    # What is made jointly is nobody's own, unless everybody else has left.
+    owns = _speakers(client, fact) == (to.id,) if fact.kind in JOINT else fact.owner == to.id
     if owns and fact.passed_from is None:
         return _OWN_ONLY
     if client.has_died or client.now < ACTS_OF_2025:

@@ -206,7 +206,8 @@ class Teller:
         return Referral(ReferralId(what.referral), _REFERRAL[what.does])
 
     def of_relationship(self, what: said.OfRelationship) -> Body:
-        return Relationship(_RELATIONSHIP[what.does])
+        other = self.endpoint(what.on_behalf_of) if what.on_behalf_of else None
+        return Relationship(_RELATIONSHIP[what.does], other, "archive" if other else None)
 
     # -- wills, and what happens to the client
 

@@ -177,6 +177,8 @@ class OfRelationship(Said):
         "annul",
         "confirm-annul",
     ]
+    on_behalf_of: Register | None = None
+    """With confirm-end: the agency that is not connected, for which this one records it with evidence."""
 
 
 class GiveWill(Said):
