@@ -1,12 +1,14 @@
 """Every change to the rules makes at least one scenario fail: a rule or a condition gone, roles swapped, a date a day off."""
 
+import datetime
 from collections.abc import Iterable
 
 import pytest
 
-from sauma.law import Rule
+from sauma.law import Law, Rule
 from sauma.predicates import CONDITIONS
-from sauma.rulefile import Laws
+from sauma.resources import names, read_text
+from sauma.rulefile import Laws, RuleFileError, read_laws
 from sauma_services.scenarios import run_on
 from support.mutants import Mutant, a_day_off, of_rule, with_condition_true
 from support.scenario_records import LAWS, Record, records
@@ -37,7 +39,7 @@ def _unnoticed(mutants: Iterable[Mutant]) -> list[str]:
 
 
 @pytest.mark.parametrize(("law", "rule"), RULES, ids=lambda one: getattr(one, "in_force_from", None) or one.id)
-def test_no_rule_changes_without_a_scenario_that_fails(law, rule) -> None:  # type: ignore[no-untyped-def]
+def test_no_rule_changes_without_a_scenario_that_fails(law: Law, rule: Rule) -> None:
     told = [m for m in of_rule(LAWS, law, rule) if (rule.id, m.change) not in EQUIVALENT]
 
     assert _unnoticed(told) == []
@@ -52,5 +54,32 @@ def test_no_condition_becomes_true_everywhere_without_a_scenario_that_fails(name
 
 @pytest.mark.parametrize("law", LAWS.sets, ids=lambda law: law.in_force_from)
 @pytest.mark.parametrize("days", [-1, 1])
-def test_no_rule_set_comes_into_force_a_day_off_without_a_scenario_that_fails(law, days: int) -> None:  # type: ignore[no-untyped-def]
+def test_no_rule_set_comes_into_force_a_day_off_without_a_scenario_that_fails(law: Law, days: int) -> None:
     assert _is_noticed(a_day_off(LAWS, law, days), records())
+
+
+# The dates of a single rule say when its paragraph came into force and ended. No decision asks them: the date of the set
+# decides, and the loader holds a rule's own dates to it. So a date that would make a rule begin late in its set or end
+# within it is refused, and no scenario could tell the other direction from what is there.
+
+FILES = {name: read_text("law", "fi", name) for name in names("law", "fi") if name.endswith(".toml")}
+
+
+@pytest.mark.parametrize(("key", "days"), [("since", 1), ("until", -1)])
+def test_a_rule_that_would_begin_late_in_its_set_or_end_within_it_is_refused(key: str, days: int) -> None:
+    tried = 0
+    for name, text in FILES.items():
+        for number, line in enumerate(text.splitlines()):
+            found, _, date = line.partition(" = ")
+            ends = name.removesuffix(".toml") if key == "since" else date
+            if found != key or date != ends:
+                continue
+            moved = datetime.date.fromisoformat(date) + days * datetime.timedelta(days=1)
+            lines = text.splitlines()
+            lines[number] = f"{key} = {moved}"
+            with pytest.raises(RuleFileError) as raised:
+                read_laws({**FILES, name: "\n".join(lines)})
+            assert f"{name}:" in str(raised.value)
+            tried += 1
+
+    assert tried >= 3

@@ -60,7 +60,7 @@ class Record:
     keys: set[Key] = field(default_factory=set)
     """Everything that may have been asked."""
 
-    def watch(self, _: Client, statement: Statement, taken: Step) -> None:
+    def watch(self, _before: Client, _said: Statement, taken: Step) -> None:
         """Take down what one step made of the rules."""
         law = LAWS.at(taken.decision.effective_at)
         client, decision = taken.client, taken.decision
