@@ -14,7 +14,7 @@ from sauma.view import disclosers_of
 from sauma_services.cli.law_test import scenario_files
 from sauma_services.scenarios import Written, read_scenarios, run_on
 from sauma_services.scenarios.registers import places
-from sauma_services.scenarios.wording import Statement
+from sauma_services.scenarios.statements import Statement
 
 LAWS = load_laws()
 ACCOMPANYING = ("identity", "non-disclosure")

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sauma_services.scenarios import wording
+from sauma_services.scenarios.statements import Mark, Put, Statement
 from sauma_services.scenarios.text import Fault, Path, ScenarioError, Text, read_text
-from sauma_services.scenarios.wording import Mark, Put, Scenario, Statement
+from sauma_services.scenarios.wording import Scenario
 
 __all__ = ["ScenarioError", "Written", "read_scenarios"]
 

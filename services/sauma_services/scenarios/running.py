@@ -7,13 +7,15 @@ from sauma.client import Client
 from sauma.rulefile import Laws
 from sauma.step import Step
 from sauma_services.scenarios.explaining import explanation
+from sauma_services.scenarios.forms import HOME
 from sauma_services.scenarios.outcomes import Came, Key, came, expected, is_as_expected, unexpected
 from sauma_services.scenarios.reading import Written
 from sauma_services.scenarios.registers import names
+from sauma_services.scenarios.statements import Statement
 from sauma_services.scenarios.story import BEGINNINGS, Story
 from sauma_services.scenarios.telling import NotThere, Teller, moment
 from sauma_services.scenarios.text import Path
-from sauma_services.scenarios.wording import HOME, Happens, Outcome, Statement
+from sauma_services.scenarios.wording import Happens, Outcome
 
 
 @dataclass(frozen=True, slots=True)

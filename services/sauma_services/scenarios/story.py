@@ -10,7 +10,7 @@ from sauma.ids import EndpointId, SubjectId, event_hash, event_id
 from sauma.journal import Entry, WakeUp
 from sauma.rulefile import Laws
 from sauma.step import Step, step
-from sauma_services.scenarios import wording as said
+from sauma_services.scenarios import statements as said
 from sauma_services.scenarios.registers import places
 from sauma_services.scenarios.telling import DAY_MS, Teller, moment
 

@@ -23,7 +23,8 @@ from sauma.fact import CATEGORIES, KINDS, MULTI_SECTOR, EmploymentEffect, Marks,
 from sauma.ids import EndpointId, FactId, PlanId, ReferralId, WillId
 from sauma.rulefile import midnight_in_helsinki
 from sauma.sealing import digest
-from sauma_services.scenarios import wording as said
+from sauma_services.scenarios import statements as said
+from sauma_services.scenarios.forms import HOME
 from sauma_services.scenarios.registers import register
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -75,7 +76,7 @@ class Teller:
         """The register that the name means to this client."""
         found = register(name, self.home)
         # Where it is not known where the client lives, the registers of Tampere speak.
-        found = found or register(name, said.HOME)
+        found = found or register(name, HOME)
         if found is None:
             raise NotThere(name)
         return found
