@@ -45,6 +45,23 @@ def test_no_rule_changes_without_a_scenario_that_fails(law: Law, rule: Rule) -> 
     assert _unnoticed(told) == []
 
 
+def test_what_is_said_to_change_no_decision_is_noticed_by_no_scenario() -> None:
+    told = [m for law, rule in RULES for m in of_rule(LAWS, law, rule) if (rule.id, m.change) in EQUIVALENT]
+
+    assert {(m.rule, m.change) for m in told} == EQUIVALENT.keys()
+    assert _unnoticed(told) == [str(m) for m in told]
+
+
+def test_without_its_scenarios_a_rule_could_be_deleted_unnoticed() -> None:
+    law = LAWS.sets[-1]
+    deleted = next(of_rule(LAWS, law, law.by_id["kanta-statement"]))
+    concerned = _of(deleted.touched, deleted.law)
+    telling = [r for r in concerned if (deleted.law, deleted.rule) in r.decided | r.refused]
+
+    assert _is_noticed(deleted.laws, telling)
+    assert not _is_noticed(deleted.laws, [r for r in concerned if r not in telling])
+
+
 @pytest.mark.parametrize("name", sorted(CONDITIONS))
 def test_no_condition_becomes_true_everywhere_without_a_scenario_that_fails(name: str) -> None:
     laws, touched = with_condition_true(LAWS, name)
