@@ -29,9 +29,11 @@ def _makers(q: Question) -> tuple[EndpointId, ...]:
 
 
 def _relationship(q: Question, _: WillState | None) -> str:
-    """open, over, or empty where there never was one."""
+    """open, over, annulled where it was started in error, or empty where there never was one."""
     relationship = q.client.head.relationship
-    return "" if relationship is None else "open" if relationship.state in OPEN else "over"
+    if relationship is None:
+        return ""
+    return "open" if relationship.state in OPEN else "annulled" if relationship.state == "annulled" else "over"
 
 
 def _recipient_is_party(q: Question, _: WillState | None) -> Truth:
@@ -94,12 +96,19 @@ def _addressed_to_recipient(q: Question, _: WillState | None) -> Truth:
 
 
 def _referred_to_recipient(q: Question, _: WillState | None) -> Truth:
-    """The referral, until it ends, or the relationship that it led to does, also for this recipient alone (TYM 3 §)."""
+    """The referral, until it ends, or the relationship that it led to does, also for this recipient alone (TYM 3 §).
+
+    A relationship that was started in error is as good as none: the referral was no error.
+    """
     relationship = q.client.head.relationship
     return (
         is_addressed_to(q.fact, q.recipient, ())
         and referral_state(q.client, q.fact) not in REFERRAL_ENDS
-        and (relationship is None or (relationship.is_open and q.recipient.id in relationship.parties))
+        and (
+            relationship is None
+            or relationship.state == "annulled"
+            or (relationship.is_open and q.recipient.id in relationship.parties)
+        )
     )
 
 
@@ -171,7 +180,7 @@ _PLAIN: Mapping[str, Predicate] = {
 
 _READ: Mapping[str, tuple[Asks, Says]] = {
     "relationship-open": (_relationship, lambda stands: stands == "open"),
-    "relationship-over": (_relationship, lambda stands: stands == "over"),
+    "relationship-over": (_relationship, lambda stands: stands in ("over", "annulled")),
     "relationship-not-over": (_relationship, lambda stands: stands != "over"),
     "plan-is-multi-sector": (_plan_kind, lambda kind: kind == MULTI_SECTOR_PLAN),
     "plan-is-activation": (_plan_kind, lambda kind: kind == ACTIVATION_PLAN),

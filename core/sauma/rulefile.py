@@ -67,6 +67,10 @@ class RuleFileError(Exception):
         self.faults = tuple(faults)
 
 
+BEFORE_ANY = Law("before-any", "0001-01-01", Moment(0), ())
+"""What is in force before the oldest rule set: nothing, so nothing leaves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Laws:
     """The dated rule sets of one country, oldest first."""
@@ -79,11 +83,12 @@ class Laws:
         return hashlib.sha256("|".join(law.id for law in self.sets).encode()).hexdigest()[:16]
 
     def at(self, moment: Moment) -> Law:
-        """The rule set in force at a moment; the oldest one for anything before it."""
-        return next((law for law in reversed(self.sets) if law.starts_at <= moment), self.sets[0])
+        """The rule set in force at a moment; one without any rule for anything before the oldest."""
+        return next((law for law in reversed(self.sets) if law.starts_at <= moment), BEFORE_ANY)
 
 
-def _midnight_in_helsinki(date: datetime.date) -> Moment:
+def midnight_in_helsinki(date: datetime.date) -> Moment:
+    """The moment at which a day begins in Helsinki."""
     # A law comes into force at midnight in Helsinki: two hours before UTC's, three in summer time, which the European
     # rule (last Sundays of March and October, 01:00 UTC) gives without time-zone data that could differ between machines.
     utc = datetime.datetime(date.year, date.month, date.day, tzinfo=datetime.UTC)
@@ -151,7 +156,7 @@ def read_law(name: str, text: str) -> Law:
         raise RuleFileError(reader.faults)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     date = str(raw["in_force_from"])
-    starts_at = _midnight_in_helsinki(raw["in_force_from"])
+    starts_at = midnight_in_helsinki(raw["in_force_from"])
     return Law(f"{date}+{digest}", date, starts_at, tuple(rule for _, rule in rules))
 
 

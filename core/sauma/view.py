@@ -40,7 +40,8 @@ def judge(
 ) -> Ruling:
     """What the law says of this fact and this recipient; its owner holds it by its own acts."""
     fact = state.fact
-    is_own = fact.owner == recipient.id and fact.kind not in JOINT
+    # What is made jointly is nobody's own, unless everybody else has left.
+    is_own = disclosers == (recipient,) if fact.kind in JOINT else fact.owner == recipient.id
     if is_own and fact.passed_from is None:
         return _OWN
     if client.head.has_died:
@@ -160,7 +161,9 @@ def accompanied(law: Law, client: Client, fact: Fact, recipient: Endpoint, held_
     if not companions:
         return Withheld("nothing-to-accompany")
     own = law.accompanying.get(fact.kind)
-    if own is not None and own.discloser:
+    if own is None:
+        return Withheld("no-rule")
+    if own.discloser:
         return Released(own.id)
     _, (rule_id, will) = min(companions)
     return Released(rule_id, will)

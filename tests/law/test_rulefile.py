@@ -304,10 +304,12 @@ def test_every_midnight_of_many_years_is_the_time_zone_datas() -> None:
     assert wrong == []
 
 
-def test_before_the_oldest_law_the_oldest_decides() -> None:
+def test_before_the_oldest_law_no_rule_is_in_force() -> None:
     laws = read_laws({"a": GOOD, "b": GOOD.replace("2026-05-01", "2027-01-01")})
 
-    assert laws.at(Moment(0)).in_force_from == "2026-05-01"
+    assert laws.at(Moment(0)).rules == ()
+    assert laws.at(Moment(laws.sets[0].starts_at - 1)).rules == ()
+    assert laws.at(laws.sets[0].starts_at).in_force_from == "2026-05-01"
     assert laws.at(Moment(2**42)).in_force_from == "2027-01-01"
 
 

@@ -85,11 +85,15 @@ CASES: dict[str, tuple[Asked, Changes]] = {
     ),
     "tym-3-referral": (
         Asked("kela", "employment", 6, kind="referral", relationship="", plan="", addressed_to="employment"),
-        {"referred-to-recipient": {"status": "completed"}},
+        {"other-agency": {"owner": "employment@b"}, "referred-to-recipient": {"status": "completed"}},
     ),
     "tym-3-status": (
         Asked("employment", "kela", 2, kind="referral-status", relationship="", addressed_to="kela"),
-        {"addressed-to-recipient": {"addressed_to": "health-care"}, "relationship-not-over": {"relationship": "ended"}},
+        {
+            "other-agency": {"owner": "kela@b"},
+            "addressed-to-recipient": {"addressed_to": "health-care"},
+            "relationship-not-over": {"relationship": "ended"},
+        },
     ),
     "transfer": (
         Asked("employment@b", "employment@b", 7),

@@ -149,6 +149,11 @@ class NaiveClient:
         return self.relationship is not None and self.relationship.state not in OPEN
 
     @property
+    def is_annulled(self) -> bool:
+        """Whether the relationship was started in error, which is as good as never."""
+        return self.relationship is not None and self.relationship.state == "annulled"
+
+    @property
     def is_confirmed(self) -> bool:
         """Whether another of the three takes part in the assessment."""
         return self.relationship is not None and self.relationship.is_confirmed

@@ -10,7 +10,15 @@ from typing import NamedTuple
 from sauma.ids import EndpointId
 from sauma.places import Endpoint, Places
 from sauma_services.checker.naive import FOR_THE_MODEL, JOINT, THREE, NaiveClient, NaiveFact
-from sauma_services.checker.reference_other_acts import BY_CONSENT, JTPL_116, by_consent, by_other_acts, party_of_plan
+from sauma_services.checker.reference_other_acts import (
+    ACTS_OF_2025,
+    BY_CONSENT,
+    CASE_NOTES,
+    JTPL_116,
+    by_consent,
+    by_other_acts,
+    party_of_plan,
+)
 from sauma_services.checker.reference_wills import Says, both, covers, forbidden, speaks_for
 
 TYM_3 = "TYM 381/2023 3 §"
@@ -61,10 +69,11 @@ def allowed(client: NaiveClient, fact: NaiveFact, to: Endpoint, copy: Copy | Non
     """On which grounds this recipient may hold this fact now. Not for identity and non-disclosure: see `accompanying`."""
     if fact.status == "void":
         return NOTHING
-    owns = fact.owner == to.id and fact.kind not in JOINT
+    # What is made jointly is nobody's own, unless everybody else has left.
+    owns = _speakers(client, fact) == (to.id,) if fact.kind in JOINT else fact.owner == to.id
     if owns and fact.passed_from is None:
         return _OWN_ONLY
-    if client.has_died:
+    if client.has_died or client.now < ACTS_OF_2025:
         return NOTHING
     found: set[Ground] = set()
     maybe: set[Ground] = set()
@@ -121,15 +130,22 @@ def _among_the_three(client: NaiveClient, fact: NaiveFact, to: Endpoint, speaker
     """Domain rows 1, 3, 9 and 24: by statute, the necessary only, while the relationship lasts, whatever the client wills."""
     found: set[Ground] = set()
     is_party = client.is_open and to.id in client.parties
-    if is_party and any(_agency(s) != _agency(to) for s in speakers) and _tym_15(client, fact, to):
+    between_agencies = any(_agency(s) != _agency(to) for s in speakers)
+    if is_party and between_agencies and _tym_15(client, fact, to):
         found.add(Ground(TYM_15))
     if fact.handling != "ordinary":
         return found
-    if fact.kind == "referral" and _is_addressee(client, fact, to):
+    # Social and health care are one agency: between them a referral is no referral of TYM 3 §, and needs a permit (row 7).
+    if between_agencies and fact.kind == "referral" and _is_addressee(client, fact, to):
         goes_on = client.referral_state(fact) not in REFERRAL_OVER
-        if goes_on and (client.relationship is None or is_party):
+        if goes_on and (client.relationship is None or client.is_annulled or is_party):
             found.add(Ground(TYM_3))
-    if fact.kind == "referral-status" and _is_addressee(client, fact, to) and not client.is_over:
+    if (
+        between_agencies
+        and fact.kind == "referral-status"
+        and _is_addressee(client, fact, to)
+        and (client.is_annulled or not client.is_over)
+    ):
         found.add(Ground(TYM_3))
     if fact.category == 7 and fact.owner == to.id and fact.kind not in JOINT and client.is_open:
         found.add(Ground(JTPL_17))
@@ -142,7 +158,7 @@ def _tym_15(client: NaiveClient, fact: NaiveFact, to: Endpoint) -> bool:
     is_necessary = is_maker or fact.is_necessary_for(to.role, FOR_THE_MODEL)
     if fact.handling == "locality":
         return fact.category == 1 and is_necessary
-    if fact.handling != "ordinary":
+    if fact.handling != "ordinary" or fact.kind == CASE_NOTES:
         return False
     match fact.category:
         case 1 | 2:
@@ -178,7 +194,7 @@ def _ending(client: NaiveClient, fact: NaiveFact, copy: Copy | None) -> set[Grou
 
 def _joint_data_set(client: NaiveClient, fact: NaiveFact) -> set[Ground]:
     """TYM 12.2 §: into the joint data set, only after the start (domain row 2)."""
-    if fact.handling != "ordinary" or not client.is_open:
+    if fact.handling != "ordinary" or fact.kind == CASE_NOTES or not client.is_open:
         return set()
     in_force = fact.kind not in JOINT or fact.kind == "relationship" or fact.status == "in-force"
     goes = {

@@ -7,6 +7,8 @@ from sauma.places import Endpoint
 from sauma_services.checker.naive import THREE, NaiveClient, NaiveFact, NaiveWill
 from sauma_services.checker.reference_wills import Says, both, covers, itemises, speaks_for
 
+ACTS_OF_2025 = int(datetime.datetime(2024, 12, 31, 22, tzinfo=datetime.UTC).timestamp()) * 1000
+"""Midnight in Helsinki at which the acts on employment services and on the multi-sector model came into force."""
 YLEISTUKI = int(datetime.datetime(2026, 4, 30, 21, tzinfo=datetime.UTC).timestamp()) * 1000
 """Midnight in Helsinki at which yleistuki replaced työmarkkinatuki and peruspäiväraha: 1 May 2026."""
 
@@ -18,6 +20,9 @@ ATL_76 = "ATL 703/2023 76 §"
 
 BY_CONSENT = frozenset({JTPL_116, JTPL_118, JULKL_26, JULKL_26_ATL_6, SHL_39, COOPERATION, ATL_76})
 """The grounds of consent: what is held on nothing else is erased when the consent ends."""
+
+CASE_NOTES = "health-note"
+"""Domain row 4: what a professional wrote does not go to employment, nor to Kela under TYM; the assessment does."""
 
 ALL = frozenset(range(1, 8))
 NO_HEALTH = frozenset({1, 2, 3, 6, 7})
@@ -114,7 +119,7 @@ def _carries(task: Task, client: NaiveClient, fact: NaiveFact, to: Endpoint, spe
     if fact.handling != "ordinary" or fact.category not in task.categories:
         return False
     if task is JTPL_115_TASK and fact.category in (4, 5):
-        return fact.affects is not None
+        return fact.affects is not None and fact.kind != CASE_NOTES
     if task is KKRL_59_TASK:
         return fact.addressed_to in (to.id, to.role)
     return True

@@ -11,6 +11,8 @@ import typer
 from sauma.places import PlacesError
 from sauma.resources import load_laws
 from sauma.rulefile import Laws, RuleFileError, read_laws
+from sauma_services.cli import law_test  # noqa: F401 - it adds its command to the ones below
+from sauma_services.cli.law import law as law_commands
 from sauma_services.cli.services import services
 from sauma_services.cli.topics import topics
 from sauma_services.machine.places import places_of
@@ -29,6 +31,7 @@ app = typer.Typer(
 replay = typer.Typer(help="Take the journal again.", no_args_is_help=True)
 app.add_typer(services)
 app.add_typer(topics, name="topics")
+app.add_typer(law_commands, name="law")
 app.add_typer(replay, name="replay")
 
 _SAID_IN_A_SENTENCE = (Failure, RuleFileError, PlacesError)
