@@ -44,6 +44,8 @@ class Words:
 
     def purpose(self, purpose: str) -> str:
         """A purpose in words; a purpose of somebody's own rule file, which has no text, as it stands."""
+        if not purpose:
+            return self.label("unspecified_purpose")
         return self("purpose", purpose) if self.knows("purpose", purpose) else purpose
 
     def count(self, what: str, n: int) -> str:
