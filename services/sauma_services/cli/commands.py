@@ -9,18 +9,17 @@ from typing import Annotated
 import typer
 
 from sauma.places import PlacesError
-from sauma.resources import load_laws
-from sauma.rulefile import Laws, RuleFileError, read_laws
+from sauma.rulefile import RuleFileError
 from sauma_services.cli import law_test  # noqa: F401 - it adds its command to the ones below
 from sauma_services.cli.law import law as law_commands
+from sauma_services.cli.law_files import laws_in
+from sauma_services.cli.log_folder import log_of
 from sauma_services.cli.services import services
 from sauma_services.cli.topics import topics
 from sauma_services.machine.places import places_of
 from sauma_services.replay import verify
 from sauma_services.runtime.crash import install, tell_crash
 from sauma_services.runtime.errors import Failure
-from sauma_services.runtime.open_log import open_log
-from sauma_services.runtime.settings import load
 
 app = typer.Typer(
     name="sauma",
@@ -68,15 +67,9 @@ def replay_verify(
     output: OutputOption = "text",
 ) -> None:
     """Take the whole journal again and compare every stored delivery and decision, byte for byte. Writes nothing."""
-    settings = load(log / "sauma.toml")
-    if settings.log.kind == "sqlite" and not settings.log_path.exists():
-        raise typer.BadParameter(f"{settings.log_path} does not exist: give the data folder of a machine that has run")
-    opened = open_log(settings)
-    try:
+    with log_of(log) as (settings, reader):
         partitions = settings.log.partitions_or_default
-        found = verify(opened.reader(), laws=_laws(law), places=places_of(settings), partitions=partitions)
-    finally:
-        opened.close()
+        found = verify(reader, laws=laws_in(law), places=places_of(settings), partitions=partitions)
     if output == "json":
         shown = [asdict(one) for one in found.differences[:100]]
         line = {
@@ -92,13 +85,6 @@ def replay_verify(
             typer.echo(f"  {one.topic} position {one.position}, client {one.subject} number {one.number}: {one.what}")
         typer.echo(f"{len(found.differences)} differences")
     raise typer.Exit(1 if found.differences else 0)
-
-
-def _laws(folder: Path | None) -> Laws:
-    if folder is None:
-        return load_laws()
-    files = {str(path): path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))}
-    return read_laws(files)
 
 
 def main() -> None:

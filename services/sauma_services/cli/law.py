@@ -7,18 +7,23 @@ from typing import Annotated
 
 import typer
 
-from sauma.resources import load_laws
-from sauma.rulefile import Fault, Laws, RuleFileError, read_laws
+from sauma.rulefile import Fault, RuleFileError
+from sauma_services.cli.law_explain import explain
+from sauma_services.cli.law_files import LanguageOption, LawOption, OutputOption, laws_in, laws_named, words_of
+from sauma_services.lawbook import diff_json
+from sauma_services.lawbook.diff import difference
+from sauma_services.lawbook.diff_words import lines, period_lines
+from sauma_services.lawbook.periods import periods
+from sauma_services.lawbook.table import FORMATS, render
 
 law = typer.Typer(help="The rules, for those who answer for them.", no_args_is_help=True)
-
-OutputOption = Annotated[str, typer.Option("--output", help="text or json", metavar="FORMAT")]
+law.command("explain")(explain)
 
 
 @law.command()
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(help="a folder of rule files, or one file; else the ones in force")
+        Path | None, typer.Argument(help="a folder of rule files, or one file; else the ones that came with the code")
     ] = None,
     output: OutputOption = "text",
 ) -> None:
@@ -40,11 +45,37 @@ def check(
     raise typer.Exit(1 if faults else 0)
 
 
-def laws_in(place: Path | None) -> Laws:
-    """The laws in a folder or in one file; those that came with the code where none is named. Raises `RuleFileError`."""
-    if place is None:
-        return load_laws()
-    if not place.exists():
-        raise typer.BadParameter(f"{place} does not exist: give a folder of rule files, or one rule file")
-    files = sorted(place.glob("*.toml")) if place.is_dir() else [place]
-    return read_laws({str(path): path.read_text(encoding="utf-8") for path in files})
+@law.command()
+def table(
+    *,
+    output: Annotated[str, typer.Option("--format", help="markdown or html", metavar="FORMAT")] = "markdown",
+    rules: LawOption = None,
+    language: LanguageOption = "en",
+) -> None:
+    """Show who may be given what, on which paragraph and under which conditions: one page, to be read or printed."""
+    if output not in FORMATS:
+        raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}")
+    typer.echo(render(laws_named(rules).sets[-1], words_of(language), output), nl=False)
+
+
+@law.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="a date, a rule file, or a folder of rule files")],
+    after: Annotated[str, typer.Argument(help="another one")],
+    *,
+    language: LanguageOption = "en",
+    output: OutputOption = "text",
+) -> None:
+    """Tell which questions change their answer, all of them and in words. Two folders are compared through time. 1 where any does."""
+    first, second = laws_named(before), laws_named(after)
+    words = words_of(language)
+    if len(first.sets) == len(second.sets) == 1 and not (Path(before).is_dir() or Path(after).is_dir()):
+        found = difference(first.sets[0], second.sets[0])
+        shown, is_same = [*lines(found, words)], not (found.changes or found.rules)
+        as_json = [diff_json.difference(found)]
+    else:
+        stretches = periods(first, second)
+        shown, is_same = period_lines(stretches, words), not stretches
+        as_json = [diff_json.period(one) for one in stretches]
+    typer.echo(json.dumps({"differences": as_json}, ensure_ascii=False) if output == "json" else "\n".join(shown))
+    raise typer.Exit(0 if is_same else 1)

@@ -97,22 +97,23 @@ def seen_by(audience: str, case: Case) -> Seen:
 
 def _recipient(case: Case) -> Seen:
     """What it was given and on which ground; of what was taken back, what is asked and not why; of all else nothing."""
-    if case.is_released or case.outcome == "retracted":
-        told = "" if case.is_released else "recipient_retracted"
-        return _named("recipient", case, case.outcome, told=told, ground=_ground(case), ask=case.ask)
+    if case.is_released:
+        return _named("recipient", case, case.outcome, ground=_ground(case))
+    if case.outcome == "retracted":
+        return _named("recipient", case, case.outcome, told="recipient_retracted", ask=case.ask)
     return NOTHING_FOR_RECIPIENT
 
 
 def _sender(case: Case) -> Seen:
     """What was disclosed and on which ground. Of what was not: that, and what the law asks of a discloser of such data.
 
-    Withheld and undecided are one to it, and what it can do is told from the rules alone: everything that hangs on the
-    client's will, on a relationship or on what other registers have recorded stays out, also by its absence.
+    Withheld, undecided and taken back are one to it, and what it can do is told from the rules alone: everything that
+    hangs on the client's will, on a relationship or on what other registers have recorded stays out, also by its absence.
     """
     if case.is_released:
         return _named("sender", case, case.outcome, ground=_ground(case))
-    if case.outcome == "retracted":
-        return _named("sender", case, case.outcome, told="sender_retracted", ask=case.ask)
+    if case.reason == "void":
+        return _named("sender", case, case.outcome, reason=case.reason, ask=case.ask)
     own_hands, no_rule = _asked_of_discloser(case)
     return _named("sender", case, "withheld", told="sender_not_released", own_hands=own_hands, no_rule=no_rule)
 
@@ -126,10 +127,9 @@ def _asked_of_discloser(case: Case) -> tuple[tuple[tuple[str, str], ...], bool]:
 
 
 def _hands(law: Law, case: Case) -> Iterator[tuple[str, str]]:
-    roles = {"from_role": case.discloser_role, "to_role": case.recipient_role}
-    rules = speaking(law, kind=case.kind, category=case.category, **roles)
-    for rule in rules:
-        if rule.effect == "release" and can_hold_between(rule, **roles):
+    between = case.discloser_role, case.recipient_role
+    for rule in speaking(law, kind=case.kind, category=case.category, from_role=between[0], to_role=between[1]):
+        if rule.effect == "release" and can_hold_between(rule, *between):
             yield "class", ""
             for name in rule.when:
                 if name in OWN_HANDS:

@@ -8,6 +8,7 @@ from sauma.law import Law
 from sauma.predicates import WILL_KIND
 from sauma_services.lawbook.answers import Answer, Place
 from sauma_services.lawbook.diff import Change, Difference, RuleChange
+from sauma_services.lawbook.periods import Period
 from sauma_services.lawbook.rule_words import named, roles
 from sauma_services.lawbook.words import Words, runs
 
@@ -67,6 +68,17 @@ def lines(compared: Difference, words: Words) -> list[str]:
         found += ["", f"{words.label('rules_changed')}:"]
         found += [line for one in compared.rules for line in _rule_lines(one, words)]
     return found
+
+
+def period_lines(found: tuple[Period, ...], words: Words) -> list[str]:
+    """Two histories as lines of text, stretch by stretch."""
+    if not found:
+        return [words.label("nothing_differs")]
+    said: list[str] = []
+    for period in found:
+        since, until = period.since or "...", period.until or "..."
+        said += ["", f"{words.label('stretch')}: {since} - {until}", *lines(period.difference, words)]
+    return said[1:]
 
 
 def _change_lines(number: int, change: Told, words: Words) -> list[str]:

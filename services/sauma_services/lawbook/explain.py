@@ -17,7 +17,8 @@ def _lines(seen: Seen, words: Words) -> Iterable[str]:
     if seen.kind:
         yield f"{words.label('discloser')}: {_role(seen.discloser, words)}"
         yield f"{words.label('recipient')}: {_role(seen.recipient, words)}"
-        yield f"{words.label('kind')}: {words('kind', seen.kind)} ({words.label('category')} {seen.category}: {words('category', seen.category)})"
+        category = f"{words.label('category')} {seen.category}: {words('category', seen.category)}"
+        yield f"{words.label('kind')}: {words('kind', seen.kind)} ({category})"
         yield f"{words.label('outcome')}: {words('outcome', seen.outcome)}"
     if seen.ground is not None:
         yield from _ground(seen.ground, words)
