@@ -41,7 +41,7 @@ def check(
             typer.echo(str(fault))
         for one in sets:
             typer.echo(f"in force from {one.in_force_from}: {len(one.rules)} rules")
-        typer.echo(f"{len(faults)} errors")
+        typer.echo("1 error" if len(faults) == 1 else f"{len(faults)} errors")
     raise typer.Exit(1 if faults else 0)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sauma.fact import KINDS
 from sauma.law import Law, Rule
-from sauma.predicates import OF_PURPOSE, WILL_KIND
-from sauma_services.lawbook.reach import settled_by_roles
+from sauma.predicates import WILL_KIND
+from sauma_services.lawbook.reach import OF_PURPOSE, settled_by_roles
 from sauma_services.lawbook.situations import Atom, completions, is_possible, nogoods
 
 
@@ -74,17 +74,24 @@ def answer_of(rule: Rule) -> Answer:
     return Answer("released", rule.discloser, rule.recipient, rule.purpose, rule.will_kind or "statute", ending)
 
 
+def says_of(rule: Rule, category: int, kind: str, handling: str) -> bool:
+    """Whether the rule decides anything about such data, whoever has them."""
+    return (
+        rule.effect in ("withhold", "release")
+        and category in rule.categories
+        and handling in rule.handling
+        and (not rule.kinds or kind in rule.kinds)
+    )
+
+
 def entries(law: Law, place: Place) -> Entries:
     """The rules that speak of this place, in the order in which they are asked."""
     speaking = [
         rule
         for rule in law.rules
-        if rule.effect in ("withhold", "release")
-        and place.category in rule.categories
-        and place.handling in rule.handling
-        and (not rule.kinds or place.kind in rule.kinds)
-        and place.to_role in rule.to_roles
+        if place.to_role in rule.to_roles
         and not rule.from_roles.isdisjoint(place.from_roles)
+        and says_of(rule, place.category, place.kind, place.handling)
     ]
     speaking.sort(key=lambda rule: (rule.effect != "withhold", rule.order, rule.id))
     return tuple(entry for rule in speaking for entry in _entries(rule, place))

@@ -6,12 +6,12 @@ The answer is the core's; the conditions are evaluated beside it only to be show
 from sauma.client import WillState
 from sauma.delivery import Basis
 from sauma.law import Law, Released, Rule, Undecided, Withheld
-from sauma.predicates import OF_PURPOSE, predicate
 from sauma.question import Question, Unknown
 from sauma.rulefile import Laws
 from sauma.view import accompanied, judge
 from sauma_services.lawbook.case import Case, Checked, RuleChecked, speaking
 from sauma_services.lawbook.question import AskedQuestion, client_of, endpoint_of, moment_of, state_of
+from sauma_services.lawbook.reach import OF_PURPOSE
 
 
 def ask(laws: Laws, asked: AskedQuestion) -> Case:
@@ -74,11 +74,11 @@ def _how_far(rule: RuleChecked) -> tuple[bool, bool, int]:
 
 def _conditions(rule: Rule, question: Question, will: WillState | None) -> RuleChecked:
     found = []
-    for name in rule.when:
-        truth = predicate(name, rule.purpose)(question, will)
-        purpose = rule.purpose if name in OF_PURPOSE else ""
-        if isinstance(truth, Unknown):
-            found.append(Checked(name, purpose, None, truth.missing))
+    for condition in rule.conditions:
+        answer = condition.asks(question, will)
+        purpose = rule.purpose if condition.name in OF_PURPOSE else ""
+        if isinstance(answer, Unknown):
+            found.append(Checked(condition.name, purpose, None, answer.missing))
         else:
-            found.append(Checked(name, purpose, truth))
+            found.append(Checked(condition.name, purpose, condition.says(answer)))
     return RuleChecked(rule, tuple(found))

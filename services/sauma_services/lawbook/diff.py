@@ -6,7 +6,17 @@ from itertools import combinations
 
 from sauma.fact import HANDLING, KINDS, ROLES, THE_THREE
 from sauma.law import Law, Rule
-from sauma_services.lawbook.answers import NOTHING, Answer, Entries, Place, Region, answer_of, entries, regions
+from sauma_services.lawbook.answers import (
+    NOTHING,
+    Answer,
+    Entries,
+    Place,
+    Region,
+    answer_of,
+    entries,
+    regions,
+    says_of,
+)
 from sauma_services.lawbook.situations import Atom
 
 
@@ -65,26 +75,26 @@ def _weight(change: Change) -> tuple[bool, bool, int, str, str]:
     return not newly, not no_longer, -change.questions, change.rule_before, change.rule_after
 
 
-def places(before: Law, after: Law) -> Iterator[Place]:
-    """Everything a question can be about: whatever the model lets a fact be, from whomever, to whomever."""
-    named = {role for law in (before, after) for rule in law.rules for role in rule.from_roles | rule.to_roles}
-    roles = sorted(ROLES | named)
-    pairs_of_makers = [tuple(sorted(pair)) for pair in combinations(THE_THREE, 2)]
+def places(rules: Iterable[Rule]) -> Iterator[Place]:
+    """Everything a question can be about that any of these rules speaks of: whatever the model lets a fact be."""
+    known = tuple(rules)
+    of_makers = [tuple(sorted(pair)) for pair in combinations(sorted(THE_THREE), 2)]
     for kind in KINDS.values():
-        if kind.accompanies:
-            continue
-        disclosers = [(role,) for role in roles] + (pairs_of_makers if kind.is_joint else [])
-        for category in sorted(kind.categories):
+        disclosers = [(role,) for role in sorted(ROLES)] + (of_makers if kind.is_joint else [])
+        for category in sorted(kind.categories if not kind.accompanies else ()):
             for handling in sorted({kind.handling} if kind.handling else HANDLING):
-                for from_roles in disclosers:
-                    for to_role in roles:
-                        yield Place(category, kind.name, handling, from_roles, to_role)
+                speaking = [rule for rule in known if says_of(rule, category, kind.name, handling)]
+                for to_role in sorted({role for rule in speaking for role in rule.to_roles}):
+                    to_it = [rule for rule in speaking if to_role in rule.to_roles]
+                    for from_roles in disclosers:
+                        if any(not rule.from_roles.isdisjoint(from_roles) for rule in to_it):
+                            yield Place(category, kind.name, handling, from_roles, to_role)
 
 
 def _changes(before: Law, after: Law) -> Iterator[Change]:
     found: dict[tuple[str, str], Change] = {}
     known: dict[tuple[Entries, Entries], list[Region]] = {}
-    for place in places(before, after):
+    for place in places(_touching(before, after)):
         pair = entries(before, place), entries(after, place)
         if [e.meaning for e in pair[0]] == [e.meaning for e in pair[1]]:
             continue
@@ -94,6 +104,16 @@ def _changes(before: Law, after: Law) -> Iterator[Change]:
             _add(found, region, place, pair)
     yield from found.values()
     yield from _changes_going_along(before, after)
+
+
+def _touching(before: Law, after: Law) -> list[Rule]:
+    """The rules that are not the same in both sets: where none of them speaks, nothing can change."""
+    sets = [{_meaning(rule): rule for rule in law.rules} for law in (before, after)]
+    return [rules[key] for rules, others in (sets, sets[::-1]) for key in rules.keys() - others.keys()]
+
+
+def _meaning(rule: Rule) -> tuple[object, ...]:
+    return (rule.id, *(getattr(rule, name) for name in _FIELDS if name not in _SAYS_NOTHING))
 
 
 def _answer(entry: object) -> Answer:
@@ -149,6 +169,9 @@ _FIELDS = (
     "until",
     "note",
 )
+
+_SAYS_NOTHING = frozenset({"since", "until", "note"})
+"""What a rule tells its readers only; of its dates the loader sees to it that they fit the set's."""
 
 
 def _rule_changes(before: Law, after: Law) -> Iterator[RuleChange]:

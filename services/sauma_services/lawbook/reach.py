@@ -3,6 +3,9 @@
 from sauma.endpoints import agency_of
 from sauma.law import Rule
 
+OF_PURPOSE = frozenset({"necessary-for-purpose"})
+"""The conditions that ask about the purpose of the rule they stand in: of another rule they are another question."""
+
 
 def settled_by_roles(condition: str, from_roles: frozenset[str], to_role: str) -> bool | None:
     """The answer to a condition where the roles alone give it; None where it hangs on more."""
