@@ -117,7 +117,11 @@ def test_no_text_is_left_untranslated() -> None:
     english, same = dict(_flat(words("en").texts)), []
     alike = {"social situation"}  # the same words in Swedish
     for language in ("fi", "sv"):
-        same += [key for key, text in _flat(words(language).texts) if text == english[key] and " " in text and text not in alike]
+        same += [
+            key
+            for key, text in _flat(words(language).texts)
+            if text == english[key] and " " in text and text not in alike
+        ]
 
     assert same == []
 
