@@ -29,7 +29,8 @@ from sauma_services.lawbook.words import LANGUAGES, words
 from support.questions import Asked, endpoint_of
 from support.random_questions import question_at_random
 
-OLD, NEW = LAWS = load_laws().sets
+ALL = load_laws()
+OLD, NEW = LAWS = ALL.sets
 
 
 def _with(law: Law, *rules: Rule, without: str = "") -> Law:
@@ -72,7 +73,7 @@ def test_the_lists_that_are_compared_answer_real_questions_as_the_engine_does() 
     for _ in range(3000):
         asked = replace(question_at_random(r), held_version=0)
         question = _question(asked)
-        law = load_laws().at(question.now)
+        law = ALL.at(question.now)
         role, fact = question.disclosers[0].role, question.fact
         place = Place(fact.category, fact.kind, fact.handling, (role,), question.recipient.role)
         rules = entries(law, place)
