@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -27,7 +28,7 @@ EXPECTED = {
 """For each file the line and the rule of its one error, part of what is wrong, and part of what to do."""
 
 
-def _checked(*names: str) -> tuple[int, list[dict[str, str]]]:
+def _checked(*names: str) -> tuple[int, list[dict[str, Any]]]:
     ran = CliRunner().invoke(app, ["law", "check", *names, "--output", "json"])
     return ran.exit_code, json.loads(ran.stdout)["faults"]
 
