@@ -1,5 +1,6 @@
 """`sauma law explain`: one question in words, from options, from a file, or from the log of a machine that has run."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,18 @@ def test_a_question_in_a_file_is_answered(tmp_path: Path) -> None:
     assert "Rests on: the client's consent" in given
     assert "the recipient is asked to erase it" in given
     assert "Answer: not released" in later
+
+
+def test_the_question_that_the_documentation_shows_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "law.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "question.yaml").write_text(shown, encoding="utf-8")
+
+    code, told = _run(str(tmp_path / "question.yaml"))
+
+    assert code == 0
+    assert "JTPL 380/2023 116.4 §" in told
+    assert set(yaml.safe_load(shown)) <= {field.alias or name for name, field in AskedQuestion.model_fields.items()}
 
 
 @pytest.mark.parametrize(
