@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sauma.resources import load_laws
-from sauma.rulefile import Laws, read_laws
+from sauma.rulefile import BEFORE_ANY, Laws, read_laws
 from sauma_services.lawbook.question import moment_of
 from sauma_services.lawbook.words import LANGUAGES, Words, words
 
@@ -44,7 +44,13 @@ def laws_named(name: str | None) -> Laws:
         date = datetime.date.fromisoformat(name)
     except ValueError:
         raise typer.BadParameter(f"{name} is no date of the calendar") from None
-    return Laws((load_laws().at(moment_of(date)),))
+    laws = load_laws()
+    found = laws.at(moment_of(date))
+    if found is BEFORE_ANY:
+        raise typer.BadParameter(
+            f"no rules are in force on {name}: the oldest here are from {laws.sets[0].in_force_from}"
+        )
+    return Laws((found,))
 
 
 def words_of(language: str) -> Words:

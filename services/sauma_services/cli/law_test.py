@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from sauma.resources import names, read_text
-from sauma_services.cli.law import OutputOption, law, laws_in
+from sauma_services.cli.law import law
+from sauma_services.cli.law_files import OutputOption, laws_in
 from sauma_services.scenarios import ScenarioError, read_scenarios, run
 
 _PLACE = ("fi", "scenarios")

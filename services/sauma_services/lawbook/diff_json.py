@@ -10,7 +10,7 @@ from sauma_services.lawbook.periods import Period
 
 def period(found: Period) -> dict[str, Any]:
     """One stretch of time in which two histories differ."""
-    return {"since": found.since or None, "until": found.until or None, **difference(found.difference)}
+    return {"since": found.since, "until": found.until or None, **difference(found.difference)}
 
 
 def difference(found: Difference) -> dict[str, Any]:

@@ -76,8 +76,8 @@ def period_lines(found: tuple[Period, ...], words: Words) -> list[str]:
         return [words.label("nothing_differs")]
     said: list[str] = []
     for period in found:
-        since, until = period.since or "...", period.until or "..."
-        said += ["", f"{words.label('stretch')}: {since} - {until}", *lines(period.difference, words)]
+        stretch = f"{words.label('stretch')}: {period.since} - {period.until or '...'}"
+        said += ["", stretch, *lines(period.difference, words)]
     return said[1:]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sauma.law import Law
-from sauma.rulefile import Laws
+from sauma.rulefile import BEFORE_ANY, Laws
 from sauma_services.lawbook.diff import Difference, difference
 
 
@@ -12,7 +12,7 @@ class Period:
     """One stretch of time in which the two histories differ."""
 
     since: str
-    """ISO date; empty: from the beginning."""
+    """ISO date."""
     until: str
     """The first day after it; empty: without end."""
     difference: Difference
@@ -21,10 +21,8 @@ class Period:
 def periods(before: Laws, after: Laws) -> tuple[Period, ...]:
     """The stretches of time in which any question, or the text of any rule, differs. A rule set moved by a day shows as that day."""
     dates = sorted({law.in_force_from for laws in (before, after) for law in laws.sets})
-    # Before its first rule set a history has the oldest one in force, so two histories may differ there too.
-    starts = ["", *dates]
     found: list[Period] = []
-    for start, end in zip(starts, [*dates, ""], strict=True):
+    for start, end in zip(dates, [*dates[1:], ""], strict=True):
         compared = difference(_in_force(before, start), _in_force(after, start))
         if compared.changes or compared.rules:
             found.append(Period(start, end, compared))
@@ -32,4 +30,4 @@ def periods(before: Laws, after: Laws) -> tuple[Period, ...]:
 
 
 def _in_force(laws: Laws, date: str) -> Law:
-    return next((law for law in reversed(laws.sets) if date and law.in_force_from <= date), laws.sets[0])
+    return next((law for law in reversed(laws.sets) if law.in_force_from <= date), BEFORE_ANY)

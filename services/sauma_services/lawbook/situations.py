@@ -25,22 +25,18 @@ Situation = Mapping[Atom, bool]
 
 _OPEN, _OVER, _NOT_OVER = "relationship-open", "relationship-over", "relationship-not-over"
 
+# Of a relationship there is none, or it is open, or it is over; one that was started in error counts as over and as none.
 IMPOSSIBLE: tuple[Mapping[str, bool], ...] = (
     {_OPEN: True, _OVER: True},
     {_OPEN: True, _NOT_OVER: False},
-    {_OVER: True, _NOT_OVER: True},
     {_OVER: False, _NOT_OVER: False},
     # Parties, confirmation and marks made since the start are those of a relationship that there is or was.
     {"recipient-is-party": True, _OPEN: False, _OVER: False},
-    {"recipient-is-party": True, _OPEN: False, _NOT_OVER: True},
     {"taking-part-confirmed": True, _OPEN: False, _OVER: False},
-    {"taking-part-confirmed": True, _OPEN: False, _NOT_OVER: True},
     {"marked-after-start": True, _OPEN: False, _OVER: False},
-    {"marked-after-start": True, _OPEN: False, _NOT_OVER: True},
     {"marked-after-start": True, "affects-employment": False},
     {"marked-after-start": True, "necessary-for-service": False},
     {"referred-to-recipient": True, "addressed-to-recipient": False},
-    {"referred-to-recipient": True, _OVER: True},
     {"referred-to-recipient": True, _NOT_OVER: False},
     {"referred-to-recipient": True, _OPEN: True, "recipient-is-party": False},
     {"provider-is-party-of-plan": True, _OPEN: False},
