@@ -71,6 +71,17 @@ def test_what_is_missing_is_told_with_who_can_supply_it_and_how() -> None:
     assert words("en").part("missing", "permit", "by") in told
 
 
+def test_of_what_goes_along_with_anything_no_rule_is_shown() -> None:
+    identity = ["--from", "kela", "--to", "employment", "--category", "1", "--kind", "identity"]
+
+    _, told = _run(*identity)
+    _, sender = _run(*identity, "--audience", "sender")
+
+    assert words("en")("reason", "nothing-to-accompany") in told
+    assert words("en").label("rules_considered") not in told
+    assert words("en")("reason", "no-rule") not in sender
+
+
 def test_the_day_decides_under_which_rules_it_is_asked() -> None:
     asked = ["--from", "employment", "--to", "kela", "--category", "3"]
     mark = ["--necessary-for", "kela:labour-market-support"]

@@ -6,6 +6,7 @@ Who may tell what apart, and why, stands in docs/decisions/0009-who-may-tell-wha
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sauma.fact import KINDS
 from sauma.law import Law
 from sauma_services.lawbook.case import Case, RuleChecked, speaking
 from sauma_services.lawbook.reach import can_hold_between
@@ -120,7 +121,7 @@ def _sender(case: Case) -> Seen:
 
 def _asked_of_discloser(case: Case) -> tuple[tuple[tuple[str, str], ...], bool]:
     """From the rules alone, whatever the client's situation and whatever class of handling the fact has."""
-    if case.law is None:
+    if case.law is None or KINDS[case.kind].accompanies:
         return (), False
     found = dict.fromkeys(_hands(case.law, case))
     return tuple(found), not found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sauma.decision import Decision, Ruling
 from sauma.delivery import Basis
-from sauma.fact import Fact
+from sauma.fact import KINDS, Fact
 from sauma.law import Law, Rule
 from sauma.missing import MISSING
 from sauma.places import Places
@@ -106,7 +106,12 @@ def reason_section(reason: str) -> str:
 def speaking(
     law: Law, *, kind: str, category: int, from_role: str, to_role: str, fact: Fact | None = None
 ) -> list[Rule]:
-    """The rules about data of this kind between these roles; of a fact, only those of its class of handling."""
+    """The rules about data of this kind between these roles; of a fact, only those of its class of handling.
+
+    None of what goes wherever anything goes: of that no rule is asked.
+    """
+    if KINDS[kind].accompanies:
+        return []
     return [
         rule
         for rule in sorted(law.rules, key=lambda rule: (rule.effect != "withhold", rule.order, rule.id))
