@@ -70,6 +70,7 @@ class Retracted:
     ask: str
     """stop: what was lawfully given may be kept under the recipient's own law; erase; error: it was wrong."""
     reason: str
+    """void or annulled where it was an error, else right-ended and no more."""
 
 
 @cheap_to_make

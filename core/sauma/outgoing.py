@@ -18,6 +18,10 @@ from sauma.view import Compared
 PART_BYTES_MAX = 256 * 1024
 """Cells in one part of a delivery: well under a message's 1 MiB; smaller parts only cost more records."""
 
+RIGHT_ENDED = "right-ended"
+"""What a recipient is told when it may no longer hold a fact. Why stands in the decision: that the client has prohibited
+something, has died or is a client elsewhere is not the recipient's to know. Of an error it is told which."""
+
 OWN_BASIS = Basis(OWN, "TYM 381/2023 14.1 §", "TYM 381/2023 14.1 §", "own-register")
 
 
@@ -68,7 +72,7 @@ def _delivery(
         elif c.outcome == "rebased":
             rebased.append(Rebased(c.fact.id, c.fact.version, basis(c, under.law)))
         else:
-            retracted.append(Retracted(c.fact.id, c.ask, c.reason))
+            retracted.append(Retracted(c.fact.id, c.ask, c.reason if c.ask == "error" else RIGHT_ENDED))
     subject = client.head.subject
     return Delivery(
         id=delivery_id(subject, recipient, number),

@@ -47,7 +47,9 @@ def _decided(decision: Decision) -> list[Left]:
     found: list[Left] = []
     for ruling in decision.rulings:
         if ruling.outcome == "retracted":
-            found.append((ruling.recipient, ruling.fact, "retracted", (ruling.ask, ruling.reason)))
+            # Why a right ended may tell of a prohibition or a death: the recipient learns it of errors only.
+            told = ruling.reason if ruling.ask == "error" else "right-ended"
+            found.append((ruling.recipient, ruling.fact, "retracted", (ruling.ask, told)))
         elif ruling.outcome in ("released", "rebased") and 0 <= ruling.basis < len(decision.bases):
             basis: Basis = decision.bases[ruling.basis]
             found.append((ruling.recipient, ruling.fact, ruling.outcome, (ruling.version, basis)))

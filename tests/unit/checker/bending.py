@@ -106,11 +106,11 @@ def forget_retraction(world: RecordedWorld, step: int, recipient: EndpointId, fa
 
 def take_back(world: RecordedWorld, step: int, recipient: EndpointId, fact: FactId, ask: str) -> None:
     """Take one fact back that is lawfully held."""
-    back = Retracted(fact, ask, "no-reason")
+    back = Retracted(fact, ask, "right-ended")
     change_delivery(world, step, recipient, lambda d: replace(d, retracted=(*d.retracted, back)))
     known = world.steps[step].client.facts[fact].fact
     ruling = Ruling(
-        recipient, fact, known.version, known.kind, known.category, known.owner, "retracted", "no-reason", ask
+        recipient, fact, known.version, known.kind, known.category, known.owner, "retracted", "right-ended", ask
     )
     change_decision(
         world,
