@@ -9,8 +9,8 @@ import struct
 _SHORT_MAX = 4096
 """Lengths, versions and small counts are below this and worked out at the start."""
 
-_LONGS_MAX = 20_000
-"""Longs remembered, some 2 MB: one step writes its moment a dozen times, and the moments of its client's facts again."""
+_LONGS_MAX = 10_000
+"""Longs remembered, some 1 MB: one step writes its moment a dozen times, and the moments of its client's facts again."""
 
 
 def _long(number: int) -> bytes:
@@ -46,9 +46,9 @@ def text(value: str) -> bytes:
     return LONG[len(data)] + data
 
 
-_TEXTS_MAX = 100_000
-"""Texts remembered: some 15 MB. A client's ids come up a dozen times in one step and codes always, so even a few thousand
-would do; more would only fill memory with ids that are not met again."""
+_TEXTS_MAX = 10_000
+"""Texts remembered, some 1.5 MB. A client's ids come up a dozen times in one step and codes always; more would only push
+what is needed out of the processor's own memory, with ids that are not met again for long."""
 
 _TEXT_BYTES_MAX = 64
 """Ids and codes are shorter; whatever is longer is hardly met twice."""

@@ -15,12 +15,12 @@ from sauma.journal import Entry
 
 _EVENT, _ENTRY = Codec(Event), Codec(Entry)
 
-_RECENT_MAX = 2_048
-"""Events remembered as read: four batches. On one machine the router takes from the journal what intake has read just
+_RECENT_MAX = 1_024
+"""Events remembered as read: two batches. On one machine the router takes from the journal what intake has read just
 before; fewer, and each is read twice; more, and they only fill memory."""
 
 _RECENT_BYTES_MAX = 16 * 1024
-"""Larger events are rare, and 2,048 of the largest would be 2 GiB."""
+"""Larger events are rare, and a thousand of the largest would be a GiB."""
 
 _EVENT_INDEX = b"\x00"
 """The event is the first member of the entry's union; index 0 in Avro's zigzag."""
