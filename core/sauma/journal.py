@@ -41,6 +41,8 @@ class Epoch:
     law: str
     places: str
     schemas: str
+    rules: tuple[str, ...] = ()
+    """The rule files' texts: the journal brings the rules along by which it is judged, and `law` is their digest."""
 
 
 @cheap_to_make
@@ -50,6 +52,14 @@ class Reconsider:
 
     subject: SubjectId
     law: str
+    """The rule set to judge by. Its id is (subject, law): for a client that was judged by it last, it has no effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The clients whose reconsider records stand in a partition's journal and have not been taken yet."""
+
+    subjects: tuple[SubjectId, ...]
 
 
 @cheap_to_make

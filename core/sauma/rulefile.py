@@ -6,7 +6,7 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sauma.fact import CARE, CATEGORIES, HANDLING, KINDS, NEVER, ROLES, THE_THREE, Moment
@@ -76,6 +76,8 @@ class Laws:
     """The dated rule sets of one country, oldest first."""
 
     sets: tuple[Law, ...]
+    texts: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """What they were read from: an epoch record carries it, so that a journal can be judged again by its own rules."""
 
     @property
     def version(self) -> str:
@@ -118,7 +120,8 @@ def read_laws(files: Mapping[str, str]) -> Laws:
         raise RuleFileError(faults)
     if not sets:
         raise RuleFileError([Fault("law", 0, "", "no rule file at all", "add law/<country>/<date>.toml")])
-    laws = Laws(tuple(sorted(sets, key=lambda law: law.in_force_from)))
+    texts = tuple(text for _, text in sorted(files.items()))
+    laws = Laws(tuple(sorted(sets, key=lambda law: law.in_force_from)), texts)
     faults += _outlived(laws)
     if faults:
         raise RuleFileError(faults)

@@ -9,7 +9,7 @@ from sauma.content import CONTENT_OF, CONTENT_REGISTRY, Sealed
 from sauma.decision import Decision
 from sauma.delivery import Applied, Delivery, Rejection
 from sauma.event import Event
-from sauma.journal import Entry, Epoch
+from sauma.journal import Entry, Epoch, Slice
 
 Schema = Mapping[str, Any]
 T = TypeVar("T")
@@ -17,7 +17,7 @@ T = TypeVar("T")
 BUS: tuple[type, ...] = (Event, Entry, Delivery, Decision, Rejection, Applied)
 """What goes over topics: releases run side by side, so new reads old and old reads new."""
 
-STATE: tuple[type, ...] = (Head, SourceMark, FactState, Parked, Epoch)
+STATE: tuple[type, ...] = (Head, SourceMark, FactState, Parked, Epoch, Slice)
 """What the router keeps of a client and of a partition: new reads old; an older release rebuilds from the journal instead."""
 
 CELL: tuple[type, ...] = (Sealed, *dict.fromkeys(CONTENT_OF.values()))

@@ -13,7 +13,7 @@ from sauma.event import Event, Will
 from sauma.fact import Moment
 from sauma.fold import fold
 from sauma.fold.change import Change, Context, Refusal
-from sauma.journal import Entry, Refused, WakeUp
+from sauma.journal import Entry, Reconsider, Refused, WakeUp
 from sauma.making import cheap_to_make, replace
 from sauma.outgoing import decision, deliveries
 from sauma.places import Places
@@ -78,7 +78,8 @@ def _fold(client: Client, entry: Entry, event_digest: bytes, now: Moment, places
         notice = Notice("refused", what.reason, seq=what.seq)
         return _Folded(told.tell(what.source, notice), "refused", what.reason)
     if not isinstance(what, Event):
-        return _Folded(change if isinstance(what, WakeUp) else change.rights(), "accepted")
+        is_done = isinstance(what, WakeUp) or (isinstance(what, Reconsider) and what.law == client.head.law)
+        return _Folded(change if is_done else change.rights(), "accepted")
     admission = admit(client, what, event_digest, now)
     match admission:
         case Refusal(reason):

@@ -22,7 +22,7 @@ from sauma_services.demo.story import BEFORE_THE_END, Stage
 from sauma_services.machine.places import places_of
 from sauma_services.machine.share import endpoints_of
 from sauma_services.router import Router
-from sauma_services.router.topology import EPOCH_KEY
+from sauma_services.router.epochs import EPOCH_KEY
 from sauma_services.runtime.clock import SystemClock
 from sauma_services.runtime.kafka_client import KafkaSettings
 from sauma_services.runtime.kafka_log import KafkaLog

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sauma.ids import EndpointId
 from sauma.places import Places
 from sauma_services.checker.snapshot import LogSnapshot, Positioned
-from sauma_services.router.topology import EPOCH_KEY, Router
+from sauma_services.router import Router
+from sauma_services.router.epochs import EPOCH_KEY
 from sauma_services.runtime.ports import Reader, Record
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries, inbound, narrowing
 

@@ -13,7 +13,7 @@ from sauma.places import Places
 from sauma.rulefile import Laws
 from sauma.splice import event_in_entry
 from sauma.step import Step, step
-from sauma_services.router.topology import CORE_RELEASE
+from sauma_services.router.epochs import CORE_RELEASE
 from sauma_services.runtime.ports import Reader, Record
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries
 

@@ -6,6 +6,7 @@ The effect's key is the delivery's id, computed from the client's own count: a r
 import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sauma.client import Client
 from sauma.codec import Codec
@@ -13,23 +14,22 @@ from sauma.decision import Decision
 from sauma.delivery import Delivery
 from sauma.fact import Moment
 from sauma.ids import SubjectId, event_hash
-from sauma.journal import Entry, Epoch, WakeUp
+from sauma.journal import Entry, Epoch, Reconsider, WakeUp
 from sauma.places import Places
 from sauma.rulefile import Laws
 from sauma.splice import read_entry
 from sauma.step import step
 from sauma_services.router.clients import Clients, changed_parts
+from sauma_services.router.epochs import ANNOUNCED_KEY, EPOCH_KEY, Reign
+from sauma_services.router.motion import SLICE_KEY, Motion
 from sauma_services.runtime import logging as log
 from sauma_services.runtime.ports import Append, Outputs, Record, StatePart
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries
 
-_ENTRY, _DELIVERY, _DECISION, _EPOCH = Codec(Entry), Codec(Delivery), Codec(Decision), Codec(Epoch)
+_ENTRY, _DELIVERY, _DECISION = Codec(Entry), Codec(Delivery), Codec(Decision)
 
-CORE_RELEASE = "1"
-"""The release of the core's behaviour: raised whenever the same journal could give other bytes than before."""
-
-EPOCH_KEY = b"epoch"
-"""The key of epoch records, and of the state part that holds a partition's latest."""
+_OF_PARTITION = frozenset({EPOCH_KEY, ANNOUNCED_KEY, SLICE_KEY})
+"""The keys of state parts that are the partition's own and no client's."""
 
 CLIENTS_LIVE_MAX = 100_000
 """Clients kept as records in memory; see `Clients`."""
@@ -44,7 +44,6 @@ class _Pending:
     partition_of: dict[SubjectId, int] = field(default_factory=dict)
     alarms: list[tuple[str, str]] = field(default_factory=list)
     due: list[tuple[int, SubjectId, int]] = field(default_factory=list)
-    epochs: dict[int, Epoch] = field(default_factory=dict)
 
 
 class Router:
@@ -58,52 +57,60 @@ class Router:
         self._places = places
         self._clients_live_max = clients_live_max
         self._partitions: dict[int, Clients] = {}
-        self._epochs: dict[int, Epoch] = {}
+        self._reigns: dict[int, Reign] = {}
+        self._motions: dict[int, Motion] = {}
         self._due: list[tuple[int, SubjectId, int]] = []
         self._pending = _Pending()
 
     def restore(self, partition: int, parts: Iterable[StatePart]) -> None:
         """Take up the clients of a partition, and what is due for them."""
         own: list[StatePart] = []
+        of_partition: dict[bytes, bytes] = {}
         for part in parts:
-            if part.key == EPOCH_KEY and part.value is not None:
-                self._epochs[partition] = _EPOCH.decode_trusted(part.value)
+            if part.key in _OF_PARTITION and part.value is not None:
+                of_partition[part.key] = part.value
             else:
                 own.append(part)
         clients = self._partitions[partition] = Clients(own, count_max=self._clients_live_max)
+        self._reigns[partition] = Reign.restored(partition, self._laws, self._places, of_partition)
+        self._motions[partition] = motion = Motion.restored(of_partition.get(SLICE_KEY))
         for head in clients.heads():
+            motion.judged("", head)
             if head.wake_at is not None:
                 heapq.heappush(self._due, (head.wake_at, head.subject, partition))
 
     def forget(self, partition: int) -> None:
         """Drop a partition's clients and what was due for them."""
         self._partitions.pop(partition, None)
-        self._epochs.pop(partition, None)
+        self._reigns.pop(partition, None)
+        self._motions.pop(partition, None)
         self._due = [due for due in self._due if due[2] != partition]
         heapq.heapify(self._due)
 
     def next_due(self) -> int | None:
-        """The earliest wake-up; at once while a partition still has to be told what decides from now on."""
-        if any(self._epochs.get(partition) != self._epoch(partition) for partition in self._partitions):
+        """The earliest wake-up or slice; at once while a partition still has to be told what decides from now on."""
+        if any(reign.is_to_be_announced for reign in self._reigns.values()):
             return 0
-        return self._due[0][0] if self._due else None
+        moments = [motion.next_due(self._reigns[partition].laws) for partition, motion in self._motions.items()]
+        moments.append(self._due[0][0] if self._due else None)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def process(self, records: Sequence[Record], *, now: int) -> Outputs:
-        """One step a record, in order; then the wake-ups that are due, into the journal."""
+        """One step a record, in order; then what is due, into the journal: epochs, wake-ups, slices of a law in motion."""
         self._pending = _Pending()
         appends: list[Append] = []
         for record in records:
             self._take(record, appends)
         appends += self._announced(Moment(now))
         appends += self._wake_ups(Moment(now))
+        appends += self._slices(Moment(now))
         return Outputs(appends, {partition: list(parts.values()) for partition, parts in self._pending.state.items()})
 
     def committed(self) -> None:
         """What was computed is now what is."""
         pending, self._pending = self._pending, _Pending()
         for partition, parts in pending.state.items():
-            self._partitions[partition].put(part for part in parts.values() if part.key != EPOCH_KEY)
-        self._epochs.update(pending.epochs)
+            self._partitions[partition].put(part for part in parts.values() if part.key not in _OF_PARTITION)
         for subject, client in pending.clients.items():
             partition = pending.partition_of[subject]
             self._partitions[partition].keep(client)
@@ -118,7 +125,9 @@ class Router:
 
     def _take(self, record: Record, appends: list[Append]) -> None:
         entry, event = read_entry(record.value)
+        reign, motion = self._reigns[record.partition], self._motions[record.partition]
         if isinstance(entry.what, Epoch):
+            self._keep(record.partition, reign.take(entry.what))
             return
         subject = SubjectId(record.key.decode())
         before = self._pending.clients.get(subject) or self._partitions[record.partition].get(subject)
@@ -126,7 +135,7 @@ class Router:
             before,
             entry,
             event_digest=event_hash(event) if event else b"",
-            laws=self._laws,
+            laws=reign.laws,
             places=self._places,
         )
         appends += [
@@ -139,26 +148,52 @@ class Router:
             state[part.key] = part
         self._pending.clients[subject] = taken.client
         self._pending.partition_of[subject] = record.partition
+        motion.judged(before.head.law, taken.client.head)
+        if isinstance(entry.what, Reconsider):
+            self._keep(record.partition, motion.taken(subject))
         wake_at = taken.client.head.wake_at
         if wake_at is not None and wake_at != before.head.wake_at:
             self._pending.due.append((wake_at, subject, record.partition))
         if taken.decision.reason == "same-seq-other-bytes":
             self._pending.alarms.append((taken.decision.source, taken.decision.reason))
 
-    def _epoch(self, partition: int) -> Epoch:
-        return Epoch(SubjectId(""), partition, CORE_RELEASE, self._laws.version, self._places.version, "1")
+    def _keep(self, partition: int, parts: Iterable[StatePart]) -> None:
+        """Parts of the partition's own state, to be written with what this turn computes."""
+        kept = self._pending.state.setdefault(partition, {})
+        for part in parts:
+            kept[part.key] = part
 
     def _announced(self, now: Moment) -> list[Append]:
-        """An epoch record for each partition whose latest one pins something else than what decides now."""
+        """An epoch record for each partition whose latest one pins something else than what this process would decide by."""
         appends: list[Append] = []
-        for partition in self._partitions:
-            epoch = self._epoch(partition)
-            if self._epochs.get(partition) != epoch:
-                self._pending.epochs[partition] = epoch
-                part = StatePart(EPOCH_KEY, _EPOCH.encode(epoch))
-                self._pending.state.setdefault(partition, {})[EPOCH_KEY] = part
-                appends.append(Append(JOURNAL.name, EPOCH_KEY, _ENTRY.encode(Entry(now, epoch))))
+        for partition, reign in self._reigns.items():
+            if reign.is_to_be_announced:
+                self._keep(partition, reign.announce())
+                appends.append(
+                    Append(JOURNAL.name, EPOCH_KEY, _ENTRY.encode(Entry(now, reign.epoch)), partition=partition)
+                )
         return appends
+
+    def _slices(self, now: Moment) -> list[Append]:
+        """Reconsider records for some of those who were last judged by a rule set that is no longer in force."""
+        appends: list[Append] = []
+        for partition, motion in self._motions.items():
+            reign = self._reigns[partition]
+            if reign.announced is None:  # else the laws are about to change
+                loses = partial(self._loses, self._partitions[partition], reign.laws)
+                records, parts = motion.slice(reign.laws, now, loses)
+                self._keep(partition, parts)
+                appends += [
+                    Append(JOURNAL.name, one.subject.encode(), _ENTRY.encode(Entry(now, one))) for one in records
+                ]
+        return appends
+
+    def _loses(self, clients: Clients, laws: Laws, subject: SubjectId, now: Moment) -> bool:
+        """Whether judging the client anew now would take something back from somebody."""
+        client = self._pending.clients.get(subject) or clients.get(subject)
+        entry = Entry(now, Reconsider(subject, laws.at(now).id))
+        taken = step(client, entry, event_digest=b"", laws=laws, places=self._places)
+        return any(delivery.retracted for delivery in taken.deliveries)
 
     def _wake_ups(self, now: Moment) -> list[Append]:
         """A wake-up for each client whose moment has come; one whose moment has changed since is passed over."""

@@ -6,6 +6,7 @@ from confluent_kafka import TopicPartition
 
 from sauma_services.runtime.errors import Fenced, NeedsOperator
 from sauma_services.runtime.kafka_catalog import KafkaCatalog
+from sauma_services.runtime.kafka_client import PARTITION_BY_KEY
 from sauma_services.runtime.kafka_member import Member
 from sauma_services.runtime.kafka_reader import KafkaReader
 from sauma_services.runtime.kafka_transactions import Transactions, Write
@@ -117,7 +118,8 @@ class KafkaLoopLog:
     def _writes(self, appends: Sequence[Append], state: Mapping[int, Sequence[StatePart]]) -> Iterator[Write]:
         physical = self._catalog.physical
         for append in appends:
-            yield Write(physical(append.topic), append.key, append.value, append.headers)
+            partition = PARTITION_BY_KEY if append.partition is None else append.partition
+            yield Write(physical(append.topic), append.key, append.value, append.headers, partition)
         # The last value of a key counts, whether it comes before or after a tombstone of it.
         parts = {(partition, part.key): part.value for partition, some in state.items() for part in some}
         for (partition, key), value in parts.items():

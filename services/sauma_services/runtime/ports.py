@@ -37,6 +37,8 @@ class Append:
     key: bytes
     value: bytes
     headers: Headers = ()
+    partition: int | None = None
+    """For a record about a partition itself, which no key leads to."""
 
 
 @cheap_to_make

@@ -194,7 +194,8 @@ class SqliteFile:
         placed: list[tuple[int, Append]] = []
         for append in appends:
             first, partitions = self._topics.get(append.topic) or self.topic(connection, append.topic)
-            placed.append((first + partition_of(append.key, partitions), append))
+            chosen = append.partition
+            placed.append((first + (partition_of(append.key, partitions) if chosen is None else chosen), append))
         return placed
 
     def append(self, connection: sqlite3.Connection, placed: Sequence[tuple[int, Append]]) -> None:
