@@ -62,14 +62,27 @@ def replay_verify(
     *,
     log: Annotated[Path, typer.Option("--log", help="the data folder of a machine, with its sauma.toml")],
     law: Annotated[
-        Path | None, typer.Option(help="a folder of rule files to judge by, instead of the ones in force")
+        Path | None, typer.Option(help="a folder of rule files to judge every record by, whatever was in force")
+    ] = None,
+    release: Annotated[
+        list[Path] | None,
+        typer.Option(help="a folder of rule files of a release that decided earlier; may be repeated"),
     ] = None,
     output: OutputOption = "text",
 ) -> None:
-    """Take the whole journal again and compare every stored delivery and decision, byte for byte. Writes nothing."""
+    """Take the whole journal again and compare every stored delivery and decision, byte for byte. Writes nothing.
+
+    Each record is judged by the rules of its epoch: this release's, those of a --release, or those in the journal.
+    """
     with log_of(log) as (settings, reader):
         partitions = settings.log.partitions_or_default
-        found = verify(reader, laws=laws_in(law), places=places_of(settings), partitions=partitions)
+        found = verify(
+            reader,
+            laws=None if law is None else laws_in(law),
+            known=[laws_in(folder) for folder in (None, *(release or ()))],
+            places=places_of(settings),
+            partitions=partitions,
+        )
     if output == "json":
         shown = [asdict(one) for one in found.differences[:100]]
         line = {
@@ -77,14 +90,22 @@ def replay_verify(
             "compared": found.compared,
             "different": len(found.differences),
             "first": shown,
+            "epochs": [asdict(one) for one in found.stretches],
+            "unverified": sum(one.records for one in found.unverified),
         }
         typer.echo(json.dumps(line))
     else:
         typer.echo(f"{found.records} journal records taken again, {found.compared} deliveries and decisions compared")
         for one in found.differences[:100]:
             typer.echo(f"  {one.topic} position {one.position}, client {one.subject} number {one.number}: {one.what}")
+        for stretch in found.unverified:
+            typer.echo(
+                f"  NOT VERIFIED: {stretch.records} records of partition {stretch.partition} from position"
+                f" {stretch.position}: the rules they were judged by, version {stretch.law}, or those before them are"
+                " neither in the journal nor here: give their folder with --release"
+            )
         typer.echo(f"{len(found.differences)} differences")
-    raise typer.Exit(1 if found.differences else 0)
+    raise typer.Exit(1 if found.differences or found.unverified else 0)
 
 
 def main() -> None:

@@ -1,23 +1,20 @@
 """Replays a whole journal from empty and holds every delivery and decision that is stored against what comes out again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sauma.client import Client, new_client
 from sauma.codec import Codec, Undecodable
 from sauma.decision import Decision
 from sauma.delivery import Delivery
-from sauma.ids import EndpointId, SubjectId, event_hash
-from sauma.journal import Entry, Epoch
+from sauma.ids import EndpointId
 from sauma.places import Places
 from sauma.rulefile import Laws
-from sauma.splice import event_in_entry
-from sauma.step import Step, step
+from sauma_services.replay.retaking import Retaking, Rulebook, Stretch, Taken, stretches_of
 from sauma_services.router.epochs import CORE_RELEASE
 from sauma_services.runtime.ports import Reader, Record
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries
 
-_ENTRY, _DELIVERY, _DECISION = Codec(Entry), Codec(Delivery), Codec(Decision)
+_DELIVERY, _DECISION = Codec(Delivery), Codec(Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,17 @@ class Verified:
     """What a verification found."""
 
     records: int
-    """Journal records taken again."""
+    """Journal records gone through."""
     compared: int
     """Stored deliveries and decisions compared."""
     differences: tuple[Difference, ...]
+    stretches: tuple[Stretch, ...] = ()
+    """By which rules which records were judged."""
+
+    @property
+    def unverified(self) -> tuple[Stretch, ...]:
+        """What could not be taken again, since the rules it was judged by are not at hand."""
+        return tuple(one for one in self.stretches if one.rules == "missing")
 
 
 _Name = tuple[str, str, int]
@@ -58,8 +62,13 @@ class _Stored:
     is_met: bool = False
 
 
-def verify(reader: Reader, *, laws: Laws, places: Places, partitions: int = 1) -> Verified:
-    """Take the journal again under these laws and places. Reads only.
+def verify(
+    reader: Reader, *, laws: Laws | None = None, known: Sequence[Laws] = (), places: Places, partitions: int = 1
+) -> Verified:
+    """Take the journal again under these places. Reads only.
+
+    Each record is judged by the rules of its epoch, looked for among `known` and then in the epoch's own record; with
+    `laws`, every record by those instead. `known` are also those that the latest epoch is held against.
 
     Refusals that intake told without knowing of which client (deliveries of number 0) are not the router's; of these only
     the form is looked at. What stands in topics of endpoints that the places do not have is not looked at.
@@ -70,21 +79,27 @@ def verify(reader: Reader, *, laws: Laws, places: Places, partitions: int = 1) -
     for topic in topics:
         for partition in range(partitions):
             differences += _collected(topic, reader.scan(topic, partition), stored)
-    records = 0
-    for partition in range(partitions):
-        replay = _Replay(laws, places)
-        for record in reader.scan(JOURNAL.name, partition):
-            records += 1
-            for topic, subject, number, key, data in replay.outputs(record):
-                differences += _compared(stored, (topic, subject, number), key, data)
-        differences += replay.differences
-        differences += replay.pinned()
+    rulebook = Rulebook.of(*known, instead=laws)
+    retakings = [Retaking(reader, partition, rulebook=rulebook, places=places) for partition in range(partitions)]
+    unverified: set[str] = set()
+    for retaking in retakings:
+        for one in retaking.records():
+            if isinstance(one, Taken):
+                for name, data in _made(one):
+                    differences += _compared(stored, name, one.record.key, data)
+            elif one.why == "no-rules":
+                unverified.add(one.record.key.decode(errors="replace"))
+            else:
+                key = one.record.key.decode(errors="replace")
+                differences.append(Difference(JOURNAL.name, one.record.position, key, 0, one.why))
+        differences += _pinned(retaking, rulebook, places)
     extra = [
         Difference(topic, one.position, subject, number, "extra")
         for (topic, subject, number), one in stored.items()
-        if not one.is_met
+        if not one.is_met and subject not in unverified
     ]
-    return Verified(records, len(stored), (*differences, *extra))
+    stretches = stretches_of(retakings)
+    return Verified(sum(one.records for one in stretches), len(stored), (*differences, *extra), stretches)
 
 
 def _collected(topic: str, records: Iterable[Record], stored: dict[_Name, _Stored]) -> Iterator[Difference]:
@@ -113,71 +128,30 @@ def _is_told_by_intake(delivery: Delivery) -> bool:
     return not delivery.subject and not holds and all(notice.code == "refused" for notice in delivery.notices)
 
 
-class _Replay:
-    """One partition's journal, taken again from empty."""
-
-    def __init__(self, laws: Laws, places: Places) -> None:
-        self._laws = laws
-        self._places = places
-        self._clients: dict[SubjectId, Client] = {}
-        self._epoch: tuple[int, Epoch] | None = None
-        self.differences: list[Difference] = []
-
-    def outputs(self, record: Record) -> list[tuple[str, str, int, bytes, bytes]]:
-        """Topic, subject, number, key and bytes of everything that this record gives."""
-        try:
-            entry = _ENTRY.decode(record.value)
-            subject = SubjectId(record.key.decode())
-        except (Undecodable, UnicodeDecodeError):
-            self._differs(record, "undecodable")
-            return []
-        if isinstance(entry.what, Epoch):
-            self._epoch = record.position, entry.what
-            return []
-        try:
-            taken = self._taken(subject, entry, event_in_entry(record.value))
-            made = [*map(_delivered, taken.deliveries), _decided(taken.decision)]
-        except Exception:  # noqa: BLE001 - a record that was altered since may break what the router never met
-            self._differs(record, "not-taken")
-            return []
-        self._clients[subject] = taken.client
-        return [(topic, subject, number, record.key, data) for topic, number, data in made]
-
-    def _taken(self, subject: SubjectId, entry: Entry, event: bytes) -> Step:
-        return step(
-            self._clients.get(subject) or new_client(subject),
-            entry,
-            event_digest=event_hash(event) if event else b"",
-            laws=self._laws,
-            places=self._places,
-        )
-
-    def pinned(self) -> Iterator[Difference]:
-        """What decided last and is not what decides here, which is said since comparing with something else proves less.
-
-        Only of the latest epoch: an earlier one was pinned before later rule sets were added, and its bytes speak for it.
-        """
-        if self._epoch is None:
-            return
-        position, epoch = self._epoch
-        for what, pinned, here in (
-            ("other-core", epoch.core, CORE_RELEASE),
-            ("other-law", epoch.law, self._laws.version),
-            ("other-places", epoch.places, self._places.version),
-        ):
-            if pinned != here:
-                yield Difference(JOURNAL.name, position, "", 0, what)
-
-    def _differs(self, record: Record, what: str) -> None:
-        self.differences.append(Difference(JOURNAL.name, record.position, record.key.decode(errors="replace"), 0, what))
+def _made(taken: Taken) -> Iterator[tuple[_Name, bytes]]:
+    """Everything that the record gives: its name and its bytes."""
+    for one in taken.step.deliveries:
+        yield (deliveries(EndpointId(one.recipient)), one.subject, one.number), _DELIVERY.encode(one)
+    decision = taken.step.decision
+    yield (DECISIONS.name, decision.subject, decision.number), _DECISION.encode(decision)
 
 
-def _delivered(delivery: Delivery) -> tuple[str, int, bytes]:
-    return deliveries(EndpointId(delivery.recipient)), delivery.number, _DELIVERY.encode(delivery)
+def _pinned(retaking: Retaking, rulebook: Rulebook, places: Places) -> Iterator[Difference]:
+    """What decided last and is not what decides here, which is said since comparing with something else proves less.
 
-
-def _decided(decision: Decision) -> tuple[str, int, bytes]:
-    return DECISIONS.name, decision.number, _DECISION.encode(decision)
+    Only of the latest epoch: an earlier one was pinned before later rule sets were added, and its bytes speak for it.
+    """
+    if retaking.epoch is None:
+        return
+    position, epoch = retaking.epoch
+    here = [rulebook.instead.version] if rulebook.instead is not None else list(rulebook.known)
+    for what, is_same in (
+        ("other-core", epoch.core == CORE_RELEASE),
+        ("other-law", epoch.law in here),
+        ("other-places", epoch.places == places.version),
+    ):
+        if not is_same:
+            yield Difference(JOURNAL.name, position, "", 0, what)
 
 
 def _compared(stored: Mapping[_Name, _Stored], name: _Name, key: bytes, data: bytes) -> Iterator[Difference]:
