@@ -15,30 +15,20 @@ from sauma.event import (
     Held,
     PlanUpdate,
     Receipt,
-    Referral,
     Relationship,
     Scope,
     Will,
 )
 from sauma.fact import Moment
-from sauma.ids import EndpointId, PlanId, ReferralId, SubjectId, WillId
+from sauma.ids import EndpointId, PlanId, SubjectId, WillId
 from sauma.journal import Epoch, WakeUp
 from sauma.resources import names, read_text
 from sauma.rulefile import read_laws
 from support.line import Line
+from support.openings import start
 from support.world import START, SUBJECT, E, H, K, P, S, fact, marks, put, puts
 
 GAP_TOLD_AFTER_MS = 10 * 60 * 1000
-REFER = Referral(
-    ReferralId("r"),
-    "made",
-    to_role="employment",
-    municipality="837",
-    facts=(
-        FactStep("put", fact("identity"), put=put("identity", "identity", 1)),
-        FactStep("put", fact("referral"), put=put("referral", "referral", 6)),
-    ),
-)
 
 
 @pytest.fixture
@@ -47,12 +37,6 @@ def line(tmp_path: Path) -> Iterator[Line]:
     with Line(tmp_path) as opened:
         start(opened, SUBJECT)
         yield opened
-
-
-def start(line: Line, subject: SubjectId) -> None:
-    line.say(K, REFER, subject=subject)
-    line.say(E, Relationship("started"), subject=subject)
-    line.say(S, Relationship("taking-part"), subject=subject)
 
 
 def background(name: str = "background", base: int = 0) -> Body:
