@@ -2,20 +2,17 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sauma.client import Head
-from sauma.codec import Codec
 from sauma.event import Event
 from sauma.fact import Marks, Moment, Necessity
 from sauma.ids import SubjectId
 from sauma.journal import Epoch, Reconsider
-from sauma.resources import names, read_text
-from sauma.rulefile import Laws, read_laws
+from sauma.rulefile import Laws
 from sauma_services.replay import Verified, verify
 from sauma_services.router import Router
 from sauma_services.router.epochs import EPOCH_KEY, carried_laws, epoch_of
@@ -26,34 +23,13 @@ from sauma_services.runtime.ports import Append
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries_row
 from support.line import ENTRY, Line
+from support.motion import DAY_MS, LAWS, MIDNIGHT, corrected, judged_by, subject, work_through
 from support.openings import start
 from support.world import E, K, S, marks, put, puts
 from support.world import places as places_of_tests
 
-MIDNIGHT = 1_777_582_800_000
-"""1 May 2026 in Helsinki: 30 April 21:00 UTC."""
-DAY_MS = 86_400_000
-TEXTS = {name: read_text("law", "fi", name) for name in names("law", "fi") if name.endswith(".toml")}
-LAWS = read_laws(TEXTS)
 OLD, NEW = LAWS.sets
-HEAD = Codec(Head)
-
-
-def corrected(rule: str, old: str, new: str) -> Laws:
-    """The rule sets with one thing in one rule corrected, in each."""
-    texts = {}
-    for name, text in TEXTS.items():
-        before, start, after = text.partition(f'id = "{rule}"')
-        assert old in after.split("[[rule]]")[0]
-        texts[name] = before + start + after.replace(old, new, 1)
-    return read_laws(texts)
-
-
 WITHOUT_KELA = corrected("tym-15-background", 'to = ["the-three"]', 'to = ["employment", "social-care", "health-care"]')
-
-
-def subject(number: int) -> SubjectId:
-    return SubjectId(f"{number:032x}")
 
 
 def open_client(line: Line, number: int, purpose: str) -> None:
@@ -63,26 +39,8 @@ def open_client(line: Line, number: int, purpose: str) -> None:
     line.say(E, puts(need), subject=subject(number))
 
 
-def work_through(line: Line, turn: Callable[[], None] = lambda: None) -> int:
-    """Let the slices run until none is due; returns how many turns it took."""
-    for turns in itertools.count():
-        assert turns < 500, "the slices never end"
-        line.clock.advance(PAUSE_MS + 1)
-        line.settle()
-        turn()
-        due = line.router.next_due()
-        if due is None or due > line.clock.now() + DAY_MS:
-            return turns
-    raise AssertionError
-
-
 def reconsidered(line: Line) -> list[SubjectId]:
     return [entry.what.subject for entry in line.entries(Reconsider)]
-
-
-def judged_by(line: Line) -> dict[str, str]:
-    heads = [HEAD.decode(value) for key, value in line.state().items() if b"/head/" in key]
-    return {head.subject: head.law for head in heads}
 
 
 def verified(line: Line, *known: Laws) -> Verified:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sauma.rulefile import Fault, RuleFileError
+from sauma_services.cli.law_breaches import breaches
 from sauma_services.cli.law_explain import explain
 from sauma_services.cli.law_files import LanguageOption, LawOption, OutputOption, laws_in, laws_named, words_of
 from sauma_services.lawbook import diff_json
@@ -17,6 +18,7 @@ from sauma_services.lawbook.periods import periods
 from sauma_services.lawbook.table import FORMATS, render
 
 law = typer.Typer(help="The rules, for those who answer for them.", no_args_is_help=True)
+law.command("breaches")(breaches)
 law.command("explain")(explain)
 
 
