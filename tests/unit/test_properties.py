@@ -5,12 +5,11 @@ property (times its weight), and others in every run.
 """
 
 import itertools
-import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sauma.client import Given
@@ -25,25 +24,9 @@ from sauma_services.checker.naive import NaiveClient
 from sauma_services.checker.reading import Reading, Told, join
 from support.choices import Choices
 from support.histories import recorded_world, told
+from support.properties import HISTORIES, examples
 from support.snapshots import DECISION, DELIVERY, EVENT, RecordedWorld
 from support.world import SUBJECT, E, H, K, P, S, fact, marks, put, puts
-
-_CHOSEN = os.environ.get("SAUMA_PROPERTY_EXAMPLES")
-_EXAMPLES = int(_CHOSEN or 220)
-
-HISTORIES = st.binary(min_size=60, max_size=140)
-"""About six bytes a record; min_size is what decides hypothesis's usual size, and zeros shrink to nothing happening."""
-
-
-def examples(weight: float = 1.0) -> settings:
-    """Settings of one property; no deadline, since this machine may be busy."""
-    return settings(
-        max_examples=int(_EXAMPLES * weight),
-        derandomize=_CHOSEN is None,
-        deadline=None,
-        database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    )
 
 
 def violations(world: RecordedWorld) -> list[Violation]:
