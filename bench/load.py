@@ -68,10 +68,11 @@ def rounds(*, clients: int, events_each: int, seed: int = 1) -> Iterator[list[Ap
     seqs: dict[tuple[str, EndpointId], int] = {}
     beginning = min(events_each, 10)
     for count in [1] * beginning + ([events_each - beginning] if events_each > beginning else []):
-        yield [_append(subject, *next(lives[subject]), seqs) for _ in range(count) for subject in subjects]
+        yield [append(subject, *next(lives[subject]), seqs) for _ in range(count) for subject in subjects]
 
 
-def _append(subject: str, source: EndpointId, body: Body, seqs: dict[tuple[str, EndpointId], int]) -> Append:
+def append(subject: str, source: EndpointId, body: Body, seqs: dict[tuple[str, EndpointId], int]) -> Append:
+    """The source's next event about the subject, as its connector writes it; counts on in `seqs`."""
     seq = seqs[subject, source] = seqs.get((subject, source), 0) + 1
     known = SubjectId(subject)
     event = Event(event_id(source, "i", known, seq), source, known, "i", seq, Moment(START), body)
