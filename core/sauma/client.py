@@ -26,7 +26,8 @@ class Given:
     rule: str
     will: WillId | None
     state: str
-    """sent; refused (by the recipient); stopped; erasing, erased or kept (after an erase was asked); error."""
+    """sent; refused (by the recipient); stopped; erasing, erased or kept (after an erase was asked); error; past: ended
+    before the present relationship began, so that this one's annulment has nothing to say of it."""
     rested_on_statute: bool
     """Whether any basis it was ever held on was other than a will: then its ending asks `stop`, never `erase`."""
 

@@ -10,7 +10,17 @@ from sauma.ids import EndpointId, FactId
 from sauma.law import Law
 from sauma.making import cheap_to_make
 from sauma.places import Endpoint, Places
-from sauma.view import Compared, accompanied, bears_on, compare, disclosers_of, ground, grounds, judge
+from sauma.view import (
+    Compared,
+    accompanied,
+    bears_on,
+    compare,
+    disclosers_of,
+    ground,
+    grounds,
+    is_being_annulled,
+    judge,
+)
 
 
 @cheap_to_make
@@ -34,9 +44,10 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
     for will in head.wills:
         found.update(_resolved(name, head.municipality, places) for name in will.will.recipients)
     is_companion_up = False
+    is_error = is_being_annulled(client)
     for fact in asked:
         state = client.facts[fact]
-        found.update(_holders(state))
+        found.update(_holders(state, is_wrong=is_error or state.fact.status == "void"))
         found.update(_resolved(name, head.municipality, places) for name in named_by(state.fact))
         is_companion_up = is_companion_up or state.fact.kind in ACCOMPANYING
     if is_companion_up:
@@ -47,10 +58,9 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
     return tuple(endpoint for endpoint in known if endpoint is not None)
 
 
-def _holders(state: FactState) -> list[EndpointId]:
-    """Whoever holds the fact now; of one that was wrong also who held it once."""
-    is_void = state.fact.status == "void"
-    return [recipient for recipient, given in state.given.items() if is_void or given.state == "sent"]
+def _holders(state: FactState, *, is_wrong: bool) -> list[EndpointId]:
+    """Whoever holds the fact now; of one that was wrong, or given in error, also who held it once."""
+    return [recipient for recipient, given in state.given.items() if is_wrong or given.state == "sent"]
 
 
 def named_by(fact: Fact) -> set[str]:

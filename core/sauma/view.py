@@ -54,14 +54,28 @@ def judge(
     ruling = decide(law, client=client, fact=fact, disclosers=disclosers, recipient=recipient, given=given, now=now)
     if isinstance(ruling, Released) or given is None:
         return ruling
-    if isinstance(ruling, Withheld) and given.is_live and _is_annulled(client):
-        return Withheld(ANNULLED)
     # Whoever a move made the owner keeps the item as its own when the ground for passing it on has gone.
-    return _OWN if is_own else ruling
+    return _OWN if is_own else _or_annulled(law, client, state, recipient, ruling)
 
 
-def _is_annulled(client: Client) -> bool:
-    return client.head.relationship is not None and client.head.relationship.state == ANNULLED
+def is_being_annulled(client: Client) -> bool:
+    """Whether this very record annuls the relationship: what is taken back later is taken back for its own reason."""
+    now = client.head.relationship
+    return now is not None and now.state == ANNULLED and now.ended_at == client.head.effective_at
+
+
+def _or_annulled(law: Law, client: Client, state: FactState, recipient: Endpoint, ruling: Ruling) -> Ruling:
+    """The ruling; but what was given for the sake of a relationship that is being annulled was given in error.
+
+    Also where it was stopped since, in this relationship; and where nobody can say whether another rule might carry it.
+    """
+    given = state.given.get(recipient.id)
+    if isinstance(ruling, Released) or given is None or given.state in ("error", "past"):
+        return ruling
+    if state.fact.author == recipient.id:
+        return ruling  # a maker's own version of a joint fact was never given to it
+    rule = law.by_id.get(given.rule) if is_being_annulled(client) else None
+    return Withheld(ANNULLED) if rule is not None and "relationship-open" in rule.when else ruling
 
 
 def disclosers_of(client: Client, fact: Fact, places: Places) -> tuple[Endpoint, ...]:
@@ -83,7 +97,7 @@ def compare(law: Law, state: FactState, recipient: Endpoint, ruling: Ruling) -> 
         case Released():
             return _released(law, fact, recipient, given, ruling)
         case Withheld(reason):
-            if given is not None and given.is_live:
+            if given is not None and (given.is_live or reason == ANNULLED):
                 ask = "error" if reason == ANNULLED else _ending(law.by_id.get(given.rule), given)
                 state_after = {"erase": "erasing", "error": "error"}.get(ask, "stopped")
                 return Compared(fact, recipient, "retracted", replace(given, state=state_after), reason, ask)
@@ -159,7 +173,7 @@ def accompanied(law: Law, client: Client, fact: Fact, recipient: Endpoint, held_
         return Withheld("client-died")
     companions = [(rank, held) for held in held_on if (rank := _rank(law, fact, held)) is not None]
     if not companions:
-        return Withheld("nothing-to-accompany")
+        return _or_annulled(law, client, client.facts[fact.id], recipient, Withheld("nothing-to-accompany"))
     own = law.accompanying.get(fact.kind)
     if own is None:
         return Withheld("no-rule")

@@ -234,7 +234,7 @@ _STEPS = (
     *["end-confirmed"] * 3,
     "end-objected",
     "end-withdrawn",
-    "annul",
+    *["annul"] * 4,
     "annul-confirmed",
 )
 
@@ -245,12 +245,17 @@ def _agency(endpoint: EndpointId) -> str:
 
 
 def relates(w: World, c: Choices) -> Said:
-    """A step of the relationship; an ending mostly goes on, since nothing that follows it would be seen otherwise."""
+    """A step of the relationship; an ending or annulment mostly goes on: what follows it would not be seen otherwise."""
     now = w.client.head.relationship
     if now is not None and now.state == "ending" and not c.one_in(4):
         waited_for = [party for party in now.parties if ROLE.get(party) and _agency(party) not in now.end_confirmed]
         return c.of(waited_for or now.parties), Relationship("end-confirmed")
-    return _speaker(w, c), Relationship(c.of(_STEPS))
+    if now is not None and now.is_open and now.annulled_by is not None and not c.one_in(4):
+        starter = ROLE.get(now.started_by) and _agency(now.started_by)
+        others = [party for party in now.parties if ROLE.get(party) and _agency(party) != starter]
+        return c.of(others or now.parties), Relationship("annul-confirmed")
+    speaker, step = _speaker(w, c), c.of(_STEPS)
+    return now.started_by if step == "annul" and now is not None else speaker, Relationship(step)
 
 
 def wills(w: World, c: Choices) -> Said:

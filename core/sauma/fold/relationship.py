@@ -2,7 +2,7 @@
 
 import datetime
 
-from sauma.client import Client, Plan, RelationshipState
+from sauma.client import Client, FactState, Plan, RelationshipState
 from sauma.event import Relationship
 from sauma.fact import THE_THREE, Fact, Moment
 from sauma.fold.change import Change, Context, Folded, Refusal
@@ -117,8 +117,23 @@ def _started(change: Change, context: Context) -> Change:
         parties=parties_at(context.places, head.municipality, context.event.source),
         plan_due=months_later(context.now, 3),
     )
+    if head.relationship is not None:
+        change = change.facts(*_past(change.client))
     fact = _fact(began, author=context.event.source, version=1)
     return change.head(relationship=began, is_opened=True).facts(authored(fact, None)).rights()
+
+
+def _past(client: Client) -> list[FactState]:
+    """What ended in an earlier relationship was given for that one: should this one be annulled, it was no error."""
+    ended = {"stopped", "kept", "erased", "error"}
+    return [
+        replace(
+            state,
+            given={e: replace(one, state="past") if one.state in ended else one for e, one in state.given.items()},
+        )
+        for state in client.facts.values()
+        if any(one.state in ended for one in state.given.values())
+    ]
 
 
 def parties_at(places: Places, municipality: str | None, source: EndpointId) -> tuple[EndpointId, ...]:

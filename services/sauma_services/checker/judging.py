@@ -106,7 +106,7 @@ class Judge:
                 self.found("I1", f"{pair}: names its owner in spite of the order for non-disclosure")
         if fact.kind not in ACCOMPANYING:
             self._based(to, fact, held, item.basis, pair)
-        self.ledger.put(to.id, item, is_void=fact.status == "void")
+        self.ledger.put(to.id, item, is_void=fact.status == "void", now=self.client.now)
 
     def _based(self, to: Endpoint, fact: NaiveFact, held: Held | None, basis: Basis, pair: str) -> None:
         """The ground that is cited is one on which the reference law lets the recipient hold the fact now."""
@@ -127,7 +127,7 @@ class Judge:
             return
         if fact.kind not in ACCOMPANYING:
             self._based(to, fact, held, moved.basis, pair)
-        self.ledger.rebase(to.id, moved)
+        self.ledger.rebase(to.id, moved, now=self.client.now)
 
     def _retracted(self, to: Endpoint, back: Retracted) -> None:
         fact, held = self.client.facts.get(back.fact), self.ledger.held(to.id, back.fact)
@@ -137,16 +137,17 @@ class Judge:
             return
         ground = held.ground
         on_will = ground is not None and ground.will is not None and ground.paragraph in ERASED_AT_THE_END
-        ask = "error" if fact.status == "void" else "erase" if on_will and held.by_will_only else "stop"
+        is_wrong = fact.status == "void" or keeping.was_for_annulled(self.client, held)
+        ask = "error" if is_wrong else "erase" if on_will and held.by_will_only else "stop"
         if back.ask != ask:
             self.found("I2", f"{pair}: asks {back.ask}, should ask {ask}")
         if ask != "error" and not held.is_live:
             self.found("I8", f"{pair}: taken back again")
         if fact.kind not in ACCOMPANYING and allowed(self.client, fact, to, held.copy, self.places).now:
             self.found("lawful-lost", f"{pair}: taken back though it may be held")
-        if ask == "error" and held.told_void:
+        if fact.status == "void" and held.told_void:
             self.found("I8", f"{pair}: told again that it was wrong")
-        self.ledger.retract(to.id, back)
+        self.ledger.retract(to.id, back, is_void=fact.status == "void")
 
 
 def _wrong_ground(client: NaiveClient, ground: Ground, may: Allowed) -> str:

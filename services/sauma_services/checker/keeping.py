@@ -7,7 +7,7 @@ from sauma.ids import EndpointId
 from sauma.places import Endpoint, Places
 from sauma_services.checker.ledger import Held, Ledger
 from sauma_services.checker.naive import ACCOMPANYING, FOR_THE_MODEL, JOINT, NaiveClient, NaiveFact
-from sauma_services.checker.reference import ATL_38, NOTHING, OWN, Allowed, Ground, allowed
+from sauma_services.checker.reference import ATL_38, JTPL_17, NOTHING, OWN, TYM_12, TYM_15, Allowed, Ground, allowed
 
 Fault = tuple[str, str]
 
@@ -20,6 +20,9 @@ def unkept(client: NaiveClient, ledger: Ledger, places: Places) -> Iterator[Faul
         if fact.status == "void":
             yield from _void(fact, copies)
             continue
+        for name, copy in copies.items():
+            if not copy.is_live and copy.state != "error" and was_for_annulled(client, copy):
+                yield "I1", f"{name} {fact.id}: was given for a relationship started in error, and it was not told"
         if fact.kind in ACCOMPANYING:
             copies_of_any = (name for facts in ledger.facts.values() for name, held in facts.items() if held.is_live)
             yield from _unaccompanied(
@@ -36,6 +39,14 @@ def unkept(client: NaiveClient, ledger: Ledger, places: Places) -> Iterator[Faul
             held = copies.get(name)
             may = allowed(client, fact, to, held.copy if held else None, places)
             yield from _compare(client, fact, to, held, may)
+
+
+def was_for_annulled(client: NaiveClient, held: Held) -> bool:
+    """Whether this record annuls a relationship as started in error, and the copy was given for its sake (TYM 15, 12.2 §)."""
+    now = client.relationship
+    is_annulled = now is not None and now.state == "annulled" and now.ended_at == client.now
+    is_for_it = held.ground is not None and held.ground.paragraph in (TYM_15, TYM_12, JTPL_17)
+    return is_annulled and is_for_it and now is not None and held.since >= now.started_at
 
 
 def _unaccompanied(

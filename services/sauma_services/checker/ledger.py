@@ -23,6 +23,8 @@ class Held:
     told_void: bool = False
     is_own: bool = False
     """Whether the recipient wrote this version itself."""
+    since: int = 0
+    """When it was given, or rested on another ground."""
 
     @property
     def is_live(self) -> bool:
@@ -56,28 +58,30 @@ class Ledger:
         """An author holds what it wrote."""
         self.facts.setdefault(fact, {})[author] = Held(version, OWN, is_own=True)
 
-    def put(self, recipient: str, item: Delivered, *, is_void: bool) -> None:
+    def put(self, recipient: str, item: Delivered, *, is_void: bool, now: int) -> None:
         """The recipient was sent a version."""
         ground = Ground(item.basis.discloser, item.basis.will)
         before = self.held(recipient, item.fact)
         by_will_only = ground.will is not None and (before is None or before.by_will_only)
         # The word that a relationship is over is the last one: nothing is kept up to date after it.
         state = "stopped" if ground.paragraph == TYM_8 else "live"
-        self.facts.setdefault(item.fact, {})[recipient] = Held(item.version, ground, state, by_will_only, is_void)
+        self.facts.setdefault(item.fact, {})[recipient] = Held(
+            item.version, ground, state, by_will_only, is_void, since=now
+        )
 
-    def rebase(self, recipient: str, moved: Rebased) -> None:
+    def rebase(self, recipient: str, moved: Rebased, *, now: int) -> None:
         """The same copy on another ground."""
         held = self.held(recipient, moved.fact)
         if held is not None:
-            held.ground = Ground(moved.basis.discloser, moved.basis.will)
+            held.ground, held.since = Ground(moved.basis.discloser, moved.basis.will), now
             held.by_will_only = held.by_will_only and held.ground.will is not None
 
-    def retract(self, recipient: str, back: Retracted) -> None:
+    def retract(self, recipient: str, back: Retracted, *, is_void: bool) -> None:
         """The recipient was asked to stop, erase or treat as an error."""
         held = self.held(recipient, back.fact)
         if held is not None:
             held.state = {"erase": "erasing", "error": "error"}.get(back.ask, "stopped")
-            held.told_void = held.told_void or back.ask == "error"
+            held.told_void = held.told_void or is_void
 
     def answered(self, recipient: str, body: Receipt) -> None:
         """The recipient's own word about what it holds."""

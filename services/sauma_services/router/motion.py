@@ -51,6 +51,8 @@ class Motion:
     """The rule set that those two lists were made for."""
     next_at: int = 0
     now: int = 0
+    is_told: bool = False
+    """Whether it has been said that a law is in motion here."""
 
     @classmethod
     def restored(cls, part: bytes | None) -> "Motion":
@@ -69,6 +71,15 @@ class Motion:
         if subject in self.waiting:
             del self.waiting[subject]
             yield self._part()
+
+    def behind(self, laws: Laws) -> int:
+        """How many clients were last judged by a rule set that is no longer in force."""
+        return sum(len(subjects) for subjects in self._left(laws))
+
+    def has_news(self, laws: Laws) -> bool:
+        """Whether a law came into motion since last asked, or came to rest."""
+        was_told, self.is_told = self.is_told, self._are_behind(laws)
+        return was_told != self.is_told
 
     def next_due(self, laws: Laws) -> int | None:
         """When the next slice is due: after the pause where there is something to do, else when the next rule set begins."""

@@ -118,6 +118,17 @@ class Router:
             heapq.heappush(self._due, due)
         for endpoint, reason in pending.alarms:
             log.tell(log.Event.SOURCE_ALARM, part=self.name, endpoint=endpoint, reason=reason)
+        for partition, motion in self._motions.items():
+            laws = self._reigns[partition].laws
+            if motion.has_news(laws):
+                event = log.Event.LAW_IN_MOTION if motion.is_told else log.Event.LAW_AT_REST
+                law, behind = laws.at(Moment(motion.now)).id, motion.behind(laws)
+                log.tell(event, part=self.name, partition=partition, law=law, count=behind)
+
+    @property
+    def behind(self) -> int:
+        """How many clients of the assigned partitions are yet to be judged by the rule set now in force."""
+        return sum(motion.behind(self._reigns[partition].laws) for partition, motion in self._motions.items())
 
     def discard(self) -> None:
         """Drop what was computed; forgetting and restoring of every partition follow."""

@@ -26,6 +26,8 @@ class Event(Enum):
     COMMIT_IN_DOUBT = ("commit-in-doubt", "warning", "The log failed; the work since the last commit is done again.")
     RECORD_REFUSED = ("record-refused", "warning", "A record was not let in; its sender is told the reason.")
     SOURCE_ALARM = ("source-alarm", "error", "A source sent other bytes under a sequence number already used.")
+    LAW_IN_MOTION = ("law-in-motion", "info", "Clients are judged anew by this rule set, in slices; so many are left.")
+    LAW_AT_REST = ("law-at-rest", "info", "Every client of the partition was last judged by the rule set in force.")
     CONNECTOR_STARTED = ("connector-started", "info", "A connector starts to poll its agency's system.")
     CONNECTOR_STOPPED = ("connector-stopped", "info", "A connector was asked to stop and has.")
     CONNECTOR_FAILED = ("connector-failed", "error", "A connector ended by itself; others go on.")
@@ -48,6 +50,7 @@ class Fields(TypedDict, total=False):
     delivery: str
     decision: str
     fact: str
+    law: str
     rule: str
     topic: str
     partition: int
