@@ -54,8 +54,8 @@ class Year:
     withheld_to_released: set[Pair] = field(default_factory=set)
     renewed_on_the_day: set[Pair] = field(default_factory=set)
     """Marked anew for the new benefit on the very day: taken back and given again, or only rested on the new ground."""
-    versions: dict[SubjectId, int] = field(default_factory=dict)
-    """The background's latest version, of the clients whose relationship is open to the end."""
+    open_on_the_day: list[SubjectId] = field(default_factory=list)
+    """Clients whose relationship is open on the day of the change: other traffic is about them."""
 
 
 def year(clients: int, *, seed: int = 1) -> Year:
@@ -78,9 +78,9 @@ def _put(subject: str, name: str, kind: str, category: int, base: int = 0, *mark
     return FactStep("put", fact, put=FactPut(fact, kind, category, "ordinary", base, "Year", salt, cell, necessary))
 
 
-def background(subject: str, base: int) -> Body:
-    """The next version of the background that every client has: it goes to social care, Kela and the joint data set."""
-    return Facts((_put(subject, "b", "background", 3, base, ("social-care", MODEL), ("kela", MODEL)),))
+def background(subject: str, base: int, name: str = "b") -> Body:
+    """The next version of a background that goes to social care, Kela and the joint data set."""
+    return Facts((_put(subject, name, "background", 3, base, ("social-care", MODEL), ("kela", MODEL)),))
 
 
 def _life(subject: SubjectId, chance: random.Random, made: Year) -> Iterator[tuple[int, EndpointId, Body]]:
@@ -129,7 +129,7 @@ def _for_a_task(
 
 def _rest(subject: SubjectId, day: int, chance: random.Random, made: Year) -> Iterator[tuple[int, EndpointId, Body]]:
     """A new version of the background every month or so; with some the relationship ends."""
-    version, ends = 1, chance.random() < 0.15
+    begun, version, ends = day, 1, chance.random() < 0.15
     last = DAYS - 10 if not ends else chance.randrange(day, DAYS - 9)
     while day + 30 < last:
         day += chance.randrange(20, 40)
@@ -140,8 +140,8 @@ def _rest(subject: SubjectId, day: int, chance: random.Random, made: Year) -> It
         for source, step in ((E, "end-proposed"), (S, "end-confirmed"), (K, "end-confirmed")):
             last += 1
             yield last, source, Relationship(step)
-    elif day < CHANGE_DAY - 1:
-        made.versions[subject] = version
+    if begun < CHANGE_DAY - 1 and last > CHANGE_DAY:
+        made.open_on_the_day.append(subject)
 
 
 def _free(day: int) -> int:

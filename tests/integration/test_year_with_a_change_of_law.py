@@ -1,13 +1,12 @@
 """A year's journal with the change of 1 May 2026 in it, applied while events flow: who is judged by what, and what changes hands."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from bench.year import CHANGE_DAY, DAYS, MORNING_MS, Pair, Year, midnight, year
+from bench.account import account
+from bench.year import CHANGE_DAY, DAYS, MORNING_MS, Year, midnight, year
 
-from sauma.delivery import Delivery
 from sauma.event import Event
 from sauma.journal import Reconsider
 from sauma_services.checker import check
@@ -68,9 +67,10 @@ def test_everything_that_was_said_took_effect(lived: Lived) -> None:
 
 
 def test_every_client_is_judged_by_the_right_set_at_every_record(lived: Lived) -> None:
-    decisions = lived.line.decisions()
-    assert [d for d in decisions if d.law != (NEW if d.effective_at >= MIDNIGHT else OLD)] == []
-    assert {d.law for d in decisions} == {OLD, NEW}
+    found = account(lived.line.log.reader())
+    assert found.wrong == 0
+    assert found.by_law.keys() == {"2025-01-01", "2026-05-01"}
+    assert found.by_law.total() == len(lived.line.decisions())
 
 
 def test_by_the_evening_everybody_was_judged_by_the_new_set_once(lived: Lived) -> None:
@@ -85,46 +85,18 @@ def test_by_the_evening_everybody_was_judged_by_the_new_set_once(lived: Lived) -
     assert touched - set(sliced)  # both ways were gone
 
 
-def changes(line: Line) -> dict[Pair, list[tuple[int, str]]]:
-    """What was put, rebased and taken back, by client, fact and recipient, in order."""
-    found: dict[Pair, list[tuple[int, str]]] = defaultdict(list)
-
-    def note(delivery: Delivery, fact: object, what: str) -> None:
-        found[delivery.subject, fact, delivery.recipient].append((delivery.effective_at, what))  # type: ignore[index] # a FactId
-
-    for delivery in line.deliveries():
-        for item in delivery.puts:
-            note(delivery, item.fact, "put")
-        for moved in delivery.rebased:
-            note(delivery, moved.fact, f"rebased {moved.basis.rule}")
-        for back in delivery.retracted:
-            note(delivery, back.fact, back.ask)
-    return found
-
-
 def test_all_that_the_change_took_and_gave_is_accounted_for(lived: Lived) -> None:
     """Against a count of its own, made from the marks alone while the year was written."""
-    found = changes(lived.line)
-    that_day = {
-        pair: [what for when, what in told if MIDNIGHT <= when < EVENING]
-        for pair, told in found.items()
-        if pair[2] in ("kela", "employment-tampereen-seutu") and "n" in pair[1][20:]
-    }
-    taken = {pair for pair, told in that_day.items() if told == ["stop"]}
-    given = {pair for pair, told in that_day.items() if told == ["put"]}
-    expected = lived.year
-    assert taken == expected.released_to_withheld
-    assert given == expected.withheld_to_released
-    assert len(taken) > CLIENTS / 10
-    assert len(given) > CLIENTS / 10
+    found, expected = account(lived.line.log.reader()), lived.year
+    assert found.taken == expected.released_to_withheld
+    assert found.given == expected.withheld_to_released
+    assert len(found.taken) > CLIENTS / 10
+    assert len(found.given) > CLIENTS / 10
+    assert all(found.before[pair] == ["put"] for pair in found.taken)
     for pair in expected.renewed_on_the_day:
-        assert that_day[pair] in (["rebased ytl-45-general-support"], ["stop", "put"])
-    rebased = {pair for pair, told in that_day.items() if told and told[0].startswith("rebased")}
-    assert rebased  # marks that both sets know, on other paragraphs
-    assert all(that_day[pair] for pair in taken | given)
-    before = {pair: [what for when, what in told if when < MIDNIGHT] for pair, told in found.items()}
-    assert all(before[pair] == ["put"] for pair in expected.released_to_withheld)
-    assert all(before.get(pair, []) == [] for pair in expected.withheld_to_released)
+        assert found.that_day[pair] in (["rebased ytl-45-general-support"], ["stop", "put"])
+    others = {tuple(told) for pair, told in found.that_day.items() if pair not in found.taken | found.given}
+    assert ("rebased ytl-34-statement",) in others  # marks that both sets know, on other paragraphs
 
 
 def test_the_year_is_verified_and_the_checker_finds_nothing(lived: Lived) -> None:
