@@ -227,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=50.0, help="events a second around midnight")
-    parser.add_argument("--seconds", type=float, default=30.0, help="before the change, and after it")
+    parser.add_argument("--seconds", type=float, default=60.0, help="before the change, and after it")
     chosen = parser.parse_args()
     print(json.dumps(once(chosen.clients, rate=chosen.rate, seconds=chosen.seconds), indent=1))
 

@@ -22,13 +22,13 @@ from sauma_services.runtime.ports import StatePart
 SLICE_KEY = b"slice"
 """The key of the state part with the slice that stands in the journal."""
 
-SLICE_MAX = 8
-"""Clients judged anew, or looked at, in one turn of the router. One takes about a millisecond: more, and whatever
-arrives meanwhile waits noticeably longer; fewer, and the commit that each slice needs is most of its cost."""
+SLICE_MAX = 4
+"""Clients judged anew, or looked at, in one turn of the router. One takes about half a millisecond each time: more, and
+whatever arrives meanwhile waits noticeably longer; fewer, and the commit that each slice needs is most of its cost."""
 
 PAUSE_MS = 20
 """Between two slices. Shorter, and the slices take the processor and the disk from other traffic; longer only adds to
-the time until the last client is judged anew: 8 clients in 20 ms and the slice itself are some 250 a second."""
+the time until the last client is judged anew: about 100 clients a second, each looked at once and judged once."""
 
 _SLICE = Codec(Slice)
 
