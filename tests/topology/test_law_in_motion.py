@@ -14,16 +14,23 @@ from sauma.ids import SubjectId
 from sauma.journal import Epoch, Reconsider
 from sauma.rulefile import Laws
 from sauma_services.replay import Verified, verify
-from sauma_services.router import Router
-from sauma_services.router.epochs import EPOCH_KEY, carried_laws, epoch_of
+from sauma_services.router.epochs import carried_laws, epoch_of
 from sauma_services.router.motion import PAUSE_MS, SLICE_KEY, SLICE_MAX
 from sauma_services.runtime.clock import ManualClock
-from sauma_services.runtime.loop import Loop
-from sauma_services.runtime.ports import Append
 from sauma_services.runtime.sqlite_log import SqliteLog
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries_row
+from sauma_services.runtime.topics import DECISIONS, JOURNAL
 from support.line import ENTRY, Line
-from support.motion import DAY_MS, LAWS, MIDNIGHT, corrected, judged_by, subject, work_through
+from support.motion import (
+    DAY_MS,
+    LAWS,
+    MIDNIGHT,
+    changed_in_three_partitions,
+    corrected,
+    journal_of,
+    judged_by,
+    subject,
+    work_through,
+)
 from support.openings import start
 from support.world import E, K, S, marks, put, puts
 from support.world import places as places_of_tests
@@ -267,31 +274,9 @@ def test_an_interrupted_change_of_rules_goes_on_by_those_in_force(line: Line) ->
 
 def test_each_partition_has_its_own_border_and_its_own_slices(tmp_path: Path) -> None:
     """The journal of eighteen clients again, in three partitions, with a change of rules in between."""
-    log, places, clock = SqliteLog(tmp_path / "three"), places_of_tests(), ManualClock(MIDNIGHT - DAY_MS)
-    with Line(tmp_path, clock=clock, laws=LAWS) as line:
+    with Line(tmp_path, clock=ManualClock(MIDNIGHT - DAY_MS), laws=LAWS) as line:
         for number in range(1, 19):
             open_client(line, number, "labour-market-support")
-        journal = [Append(JOURNAL.name, r.key, r.value) for r in line.records(JOURNAL.name) if r.key != EPOCH_KEY]
-    log.create([replace(row, partitions=3) for row in (JOURNAL, DECISIONS)])
-    log.create([deliveries_row(endpoint) for endpoint in sorted(places.endpoints)])
-    log.publisher().publish(JOURNAL.name, journal)
-    for laws in (LAWS, WITHOUT_KELA):
-        router = Router(laws=laws, places=places)
-        loop = Loop(log.loop(router.name, router.inputs), router, clock)
-        for _ in range(60):
-            clock.advance(PAUSE_MS + 1)
-            loop.turn()
-    reader = log.reader()
-    for partition in range(3):
-        entries = [ENTRY.decode(record.value).what for record in reader.scan(JOURNAL.name, partition)]
-        epochs = [what for what in entries if isinstance(what, Epoch)]
-        assert [(epoch.partition, epoch.law) for epoch in epochs] == [
-            (partition, LAWS.version),
-            (partition, WITHOUT_KELA.version),
-        ]
-        subjects = {what.subject for what in entries if not isinstance(what, Epoch)}
-        assert Counter(what.subject for what in entries if isinstance(what, Reconsider)) == Counter(subjects)
-    found = verify(reader, known=(WITHOUT_KELA,), places=places, partitions=3)
-    assert found.differences == ()
-    assert {one.rules for one in found.stretches} == {"journal", "known"}
-    log.close()
+        log = SqliteLog(tmp_path / "three")
+        changed_in_three_partitions(log, journal_of(line), (LAWS, WITHOUT_KELA))
+        log.close()
