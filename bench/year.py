@@ -52,6 +52,8 @@ class Year:
     days: Mapping[int, list[Said]]
     released_to_withheld: set[Pair] = field(default_factory=set)
     withheld_to_released: set[Pair] = field(default_factory=set)
+    put_on_the_day: set[Pair] = field(default_factory=set)
+    """New on the very day, so that nothing was withheld before."""
     renewed_on_the_day: set[Pair] = field(default_factory=set)
     """Marked anew for the new benefit on the very day: taken back and given again, or only rested on the new ground."""
     open_on_the_day: list[SubjectId] = field(default_factory=list)
@@ -115,6 +117,8 @@ def _for_a_task(
     marks = [(to, purpose) for purpose in purposes]
     yield day, source, Facts((_put(subject, name, "service-need", 6, 0, *marks),))
     fact = FactId(f"{subject[:20]}{name}")
+    if day == CHANGE_DAY:
+        made.put_on_the_day.add((subject, fact, recipient))
     if day < CHANGE_DAY:
         _count(made, (subject, fact, recipient), purposes)
     if purposes == ("labour-market-support",) and day < CHANGE_DAY and chance.random() < 0.5:

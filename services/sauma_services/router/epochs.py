@@ -59,6 +59,8 @@ class Reign:
     """What the next record is judged by."""
 
     def __post_init__(self) -> None:
+        if self.in_force == self.epoch:
+            self.in_force = self.epoch  # the same object: comparing it, at every turn, need not go through its texts
         self.laws = self._laws_of(self.in_force or self.epoch)
 
     @classmethod
@@ -80,7 +82,7 @@ class Reign:
             return
         if epoch.law != (self.in_force or self.epoch).law:
             self.laws = self._laws_of(epoch)
-        self.in_force = epoch
+        self.in_force = self.epoch if epoch == self.epoch else epoch
         yield StatePart(EPOCH_KEY, _EPOCH.encode(epoch))
         if self.announced == epoch:
             self.announced = None

@@ -30,6 +30,14 @@ PAUSE_MS = 20
 """Between two slices. Shorter, and the slices take the processor and the disk from other traffic; longer only adds to
 the time until the last client is judged anew: about 100 clients a second, each looked at once and judged once."""
 
+BUSY_RECORDS = 2 * SLICE_MAX
+"""Records in one turn beside which no slice is begun: the router is not keeping up with what comes in. Fewer, and two
+clients who speak at once would count as that; more, and a slice adds to a wait that has begun already."""
+
+GIVES_WAY_MS = 100
+"""How long a slice gives way to a router that is not keeping up. Longer, and a law would stay in motion for hours on a
+machine that is always busy; shorter is no giving way."""
+
 _SLICE = Codec(Slice)
 
 Loses = Callable[[SubjectId, Moment], bool]
@@ -89,9 +97,13 @@ class Motion:
             return self.next_at
         return min((law.starts_at for law in laws.sets if law.starts_at > self.now), default=None)
 
-    def slice(self, laws: Laws, now: Moment, loses: Loses) -> tuple[list[Reconsider], list[StatePart]]:
-        """The records of the next slice, if it is due, with what to keep of it. Call once a turn, after the turn's records."""
-        is_early = self.now <= now < self.next_at  # a clock that was set back holds nothing up
+    def slice(self, laws: Laws, now: Moment, loses: Loses, *, beside: int) -> tuple[list[Reconsider], list[StatePart]]:
+        """The records of the next slice, if it is due, with what to keep of it. Call once a turn, after the turn's records.
+
+        `beside`: how many records this turn has taken.
+        """
+        due = self.next_at + (GIVES_WAY_MS if beside > BUSY_RECORDS else 0)
+        is_early = self.now <= now < due  # a clock that was set back holds nothing up
         self.now = now
         if self.waiting or is_early or not self._are_behind(laws):
             return [], []

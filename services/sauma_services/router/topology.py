@@ -103,7 +103,7 @@ class Router:
             self._take(record, appends)
         appends += self._announced(Moment(now))
         appends += self._wake_ups(Moment(now))
-        appends += self._slices(Moment(now))
+        appends += self._slices(Moment(now), len(records))
         return Outputs(appends, {partition: list(parts.values()) for partition, parts in self._pending.state.items()})
 
     def committed(self) -> None:
@@ -185,14 +185,14 @@ class Router:
                 )
         return appends
 
-    def _slices(self, now: Moment) -> list[Append]:
+    def _slices(self, now: Moment, beside: int) -> list[Append]:
         """Reconsider records for some of those who were last judged by a rule set that is no longer in force."""
         appends: list[Append] = []
         for partition, motion in self._motions.items():
             reign = self._reigns[partition]
             if reign.announced is None:  # else the laws are about to change
                 loses = partial(self._loses, self._partitions[partition], reign.laws)
-                records, parts = motion.slice(reign.laws, now, loses)
+                records, parts = motion.slice(reign.laws, now, loses, beside=beside)
                 self._keep(partition, parts)
                 appends += [
                     Append(JOURNAL.name, one.subject.encode(), _ENTRY.encode(Entry(now, one))) for one in records
