@@ -22,13 +22,19 @@ from sauma_services.runtime.ports import StatePart
 SLICE_KEY = b"slice"
 """The key of the state part with the slice that stands in the journal."""
 
-SLICE_MAX = 4
+SLICE_MAX = 8
 """Clients judged anew, or looked at, in one turn of the router. One takes about half a millisecond each time: more, and
 whatever arrives meanwhile waits noticeably longer; fewer, and the commit that each slice needs is most of its cost."""
 
 PAUSE_MS = 20
-"""Between two slices. Shorter, and the slices take the processor and the disk from other traffic; longer only adds to
-the time until the last client is judged anew: about 100 clients a second, each looked at once and judged once."""
+"""Between two slices at least. Shorter, and on a quick machine they follow each other without a gap."""
+
+RESTS_TIMES = 10
+"""How many times as long as a slice took, its commit included, passes before the next: it says what the machine can do
+now. Fewer, and other traffic meets a slice too often; more only adds to the time until the last client is judged anew."""
+
+RESTS_MS_MAX = 2_000
+"""The longest such rest: a machine that stood still for a while is no slow one."""
 
 BUSY_RECORDS = 2 * SLICE_MAX
 """Records in one turn beside which no slice is begun: the router is not keeping up with what comes in. Fewer, and two
@@ -57,6 +63,9 @@ class Motion:
     """Looked at: nothing is taken back from anybody, so that they can wait."""
     law: str = ""
     """The rule set that those two lists were made for."""
+    begun_at: int | None = None
+    """When the slice that is under way was chosen."""
+    rest_ms: int = PAUSE_MS
     next_at: int = 0
     now: int = 0
     is_told: bool = False
@@ -102,6 +111,7 @@ class Motion:
 
         `beside`: how many records this turn has taken.
         """
+        self._rest(now)
         due = self.next_at + (GIVES_WAY_MS if beside > BUSY_RECORDS else 0)
         is_early = self.now <= now < due  # a clock that was set back holds nothing up
         self.now = now
@@ -112,11 +122,19 @@ class Motion:
             self.law = law
             self.unseen, self.gaining = deque(self._behind(laws)), deque()
         chosen = self._chosen(laws, now, loses)
-        self.next_at = now + PAUSE_MS
+        self.next_at = now + self.rest_ms
         if not chosen:
             return [], []
+        self.begun_at = now
         self.waiting = dict.fromkeys(chosen)
         return [Reconsider(subject, law) for subject in chosen], [self._part()]
+
+    def _rest(self, now: Moment) -> None:
+        """Once a slice has been taken, what it took says how long to rest."""
+        if self.begun_at is not None and not self.waiting:
+            took = max(0, now - self.begun_at)
+            self.rest_ms = min(max(PAUSE_MS, RESTS_TIMES * took), RESTS_MS_MAX)
+            self.next_at, self.begun_at = now + self.rest_ms, None
 
     def _chosen(self, laws: Laws, now: Moment, loses: Loses) -> list[SubjectId]:
         """First whoever loses something, as far as a slice's looking goes; once all have been looked at, the others."""
