@@ -40,7 +40,7 @@ def deliveries(
     shown: dict[FactId, Delivered] = {}
     made: list[Delivery] = []
     for recipient in sorted({*leaving, *notices}):
-        for part, is_last in _parts(sorted(leaving.get(recipient, []), key=_delivery_order)):
+        for part, is_last in _parts(leaving.get(recipient, [])):
             numbers[recipient] = numbers.get(recipient, 0) + 1
             told = tuple(notices.get(recipient, ())) if is_last else ()
             made.append(_delivery(client, recipient, numbers[recipient], part, told, under, shown, is_last=is_last))
@@ -97,9 +97,11 @@ def _delivery_order(compared: Compared) -> tuple[int, FactId]:
 
 
 def _parts(compared: list[Compared]) -> list[tuple[list[Compared], bool]]:
+    if len(compared) <= 1:
+        return [(compared, True)]
     parts: list[list[Compared]] = [[]]
     size = 0
-    for c in compared:
+    for c in sorted(compared, key=_delivery_order):
         size += len(c.fact.cell)
         if parts[-1] and size > PART_BYTES_MAX:
             parts.append([])

@@ -12,6 +12,7 @@ from sauma.making import cheap_to_make
 from sauma.places import Endpoint, Places
 from sauma.view import (
     Compared,
+    Shift,
     accompanied,
     bears_on,
     compare,
@@ -48,14 +49,14 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
     for fact in asked:
         state = client.facts[fact]
         found.update(_holders(state, is_wrong=is_error or state.fact.status == "void"))
-        found.update(_resolved(name, head.municipality, places) for name in named_by(state.fact))
+        found.update([_resolved(name, head.municipality, places) for name in named_by(state.fact)])
         is_companion_up = is_companion_up or state.fact.kind in ACCOMPANYING
     if is_companion_up:
         # It goes to whoever holds anything, also where nothing else is up.
         for state in client.facts.values():
             found.update([recipient for recipient, given in state.given.items() if given.state == "sent"])
-    known = (places.endpoint(EndpointId(name)) for name in sorted(found))
-    return tuple(endpoint for endpoint in known if endpoint is not None)
+    known = [places.endpoint(EndpointId(name)) for name in sorted(found)]
+    return tuple([endpoint for endpoint in known if endpoint is not None])
 
 
 def _holders(state: FactState, *, is_wrong: bool) -> list[EndpointId]:
@@ -101,30 +102,33 @@ def reconcile(before: Client, change: Change, asked: tuple[FactId, ...], under: 
     accompanying = [state for state in client.facts.values() if state.fact.kind in ACCOMPANYING]
     if not accompanying:
         return client, found
-    moved = {c.recipient.id for c in found if c.given is not None}
     if any(state.fact.id in asked for state in accompanying):
         answers = _companions(client, accompanying, judged, law)
     else:
+        shifts = _shifts(before, found)
         settled: list[Endpoint] = []
         unsettled: list[Endpoint] = []
         for r in judged:
-            if r.id in moved:
-                is_unsettled = _is_unsettled(before, client, asked, accompanying, r, law)
-                (unsettled if is_unsettled else settled).append(r)
+            if r.id in shifts:
+                bears = any(bears_on(law, state, r, shift) for shift in shifts[r.id] for state in accompanying)
+                (unsettled if bears else settled).append(r)
         answers = _as_they_are(accompanying, settled) + _companions(client, accompanying, unsettled, law)
     by_fact = ((state, [a for a in answers if a.fact is state.fact]) for state in accompanying)
     return client.with_facts(*(new for state, own in by_fact for new in _given(state, own))), found + answers
 
 
-def _is_unsettled(
-    before: Client, after: Client, asked: tuple[FactId, ...], accompanying: list[FactState], r: Endpoint, law: Law
-) -> bool:
-    """Whether what accompanies may have to go to the recipient, leave it, or rest on another ground there."""
-    for fact in asked:
-        was, now = ground(before.facts.get(fact), r.id), ground(after.facts[fact], r.id)
-        if was != now and any(bears_on(law, state, r, lost=was, gained=now) for state in accompanying):
-            return True
-    return False
+def _shifts(before: Client, found: list[Compared]) -> dict[EndpointId, list[Shift]]:
+    """For each recipient that something was ever given, the grounds that it lost and gained by this record."""
+    shifts: dict[EndpointId, list[Shift]] = {}
+    for c in found:
+        state = before.facts.get(c.fact.id)
+        was = state.given.get(c.recipient.id) if state is not None else None
+        if was is not None or c.given is not None:
+            of_recipient = shifts.setdefault(c.recipient.id, [])
+            lost, gained = ground(was), ground(c.given)
+            if lost != gained:
+                of_recipient.append((lost, gained))
+    return shifts
 
 
 def _companions(

@@ -85,7 +85,7 @@ def disclosers_of(client: Client, fact: Fact, places: Places) -> tuple[Endpoint,
         speakers = plan.makers if plan else client.head.parties
     else:
         speakers = (fact.passed_from or fact.owner,)
-    return tuple(endpoint for speaker in speakers if (endpoint := places.endpoint(speaker)))
+    return tuple([endpoint for speaker in speakers if (endpoint := places.endpoint(speaker))])
 
 
 def compare(law: Law, state: FactState, recipient: Endpoint, ruling: Ruling) -> Compared:
@@ -145,10 +145,13 @@ Ground = tuple[str, WillId | None]
 """The rule that a release rests on, and the will where it rests on one."""
 
 
-def ground(state: FactState | None, recipient: EndpointId) -> Ground | None:
+Shift = tuple[Ground | None, Ground | None]
+"""What a fact rested on at a recipient before a record, and what it rests on after it."""
+
+
+def ground(given: Given | None) -> Ground | None:
     """What the fact rests on at this recipient; None where it is not held now."""
-    given = state.given.get(recipient) if state is not None else None
-    return (given.rule, given.will) if given is not None and given.is_live else None
+    return (given.rule, given.will) if given is not None and given.state == "sent" else None
 
 
 def grounds(client: Client) -> Mapping[EndpointId, set[Ground]]:
@@ -197,11 +200,12 @@ def _rank(law: Law, fact: Fact, held: Ground) -> _Rank | None:
     )
 
 
-def bears_on(law: Law, state: FactState, recipient: Endpoint, *, lost: Ground | None, gained: Ground | None) -> bool:
+def bears_on(law: Law, state: FactState, recipient: Endpoint, shift: Shift) -> bool:
     """Whether what an accompanying fact rests on at this recipient may be another, once some other fact's ground has changed."""
+    lost, gained = shift
     if state.fact.owner == recipient.id:
         return False
-    rests_on = ground(state, recipient.id)
+    rests_on = ground(state.given.get(recipient.id))
     if rests_on is None:
         return gained is not None
     own = law.accompanying.get(state.fact.kind)

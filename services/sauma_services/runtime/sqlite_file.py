@@ -215,9 +215,8 @@ class SqliteFile:
         for stream, append in placed:
             end = ends[stream]
             ends[stream] = end + 1
-            rows.append(
-                (stream << POSITION_BITS | end, stamped_at, append.key, append.value, pack_headers(append.headers))
-            )
+            headers = pack_headers(append.headers) if append.headers else b""
+            rows.append((stream << POSITION_BITS | end, stamped_at, append.key, append.value, headers))
         connection.executemany("INSERT INTO record VALUES (?, ?, ?, ?, ?)", rows)
         connection.executemany(
             "UPDATE stream SET position_end = ? WHERE id = ?", [(end, stream) for stream, end in ends.items()]

@@ -75,12 +75,15 @@ class SqliteLoopLog:
             raise ValueError(f"state for a partition outside 0..{self._partitions - 1}")
         placed = self._file.place(self._connection, appends)
         after = {self._first[record.topic] + record.partition: record.position + 1 for record in batch}
-        # The last value of a key counts, whether it comes before or after a tombstone of it.
-        parts = {(partition, part.key): part.value for partition, some in state.items() for part in some}
-        puts = [
-            (self._consumer, partition, key, value) for (partition, key), value in parts.items() if value is not None
-        ]
-        gone = [(self._consumer, partition, key) for (partition, key), value in parts.items() if value is None]
+        puts: list[tuple[int, int, bytes, bytes]] = []
+        gone: list[tuple[int, int, bytes]] = []
+        for partition, some in state.items():
+            # The last value of a key counts, whether it comes before or after a tombstone of it.
+            for key, value in {part.key: part.value for part in some}.items():
+                if value is None:
+                    gone.append((self._consumer, partition, key))
+                else:
+                    puts.append((self._consumer, partition, key, value))
         with self._file.writing(self._connection):
             self._check_epoch()
             self._file.append(self._connection, placed)
