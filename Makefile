@@ -35,6 +35,7 @@ test: check brokers ## everything
 
 bench: $(STAMP) ## measure; prints figures and ratios, judges nothing
 	$(BIN)/python -m bench.pipeline $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m bench.decision
 
 format: $(STAMP) ## let the formatter and the fixable rules run
 	$(BIN)/ruff format .
