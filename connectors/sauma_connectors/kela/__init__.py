@@ -1,6 +1,6 @@
 """Kela: complete CSV lists in, answer files out. `BEHAVIOUR.md` says what surprises."""
 
 from sauma_connectors.kela.connector import KelaConnector
-from sauma_connectors.kela.simulated import Received, SimulatedKela
+from sauma_connectors.kela.simulated import SimulatedKela
 
-__all__ = ["KelaConnector", "Received", "SimulatedKela"]
+__all__ = ["KelaConnector", "SimulatedKela"]

@@ -6,22 +6,11 @@ from pathlib import Path
 
 from sauma.content import Content
 from sauma.fact import Moment
-from sauma_connectors.kela.content import (
-    CONTENT_COLUMNS,
-    NotTranslatable,
-    from_any_cells,
-    pack,
-    to_any_cells,
-    unpack,
-)
-from sauma_connectors.kela.own_files import Damaged, read_own, write_own
-from sauma_connectors.kela.wire import (
-    KINDS,
-    code_of,
-    read_moment,
-    read_number,
-    write_moment,
-)
+from sauma_connectors.kela.codes import KINDS, code_of
+from sauma_connectors.kela.contents import CONTENT_COLUMNS, from_any_cells, pack, to_any_cells, unpack
+from sauma_connectors.kela.own_files import read_own, write_own
+from sauma_connectors.sdk.cells import Untranslatable, number
+from sauma_connectors.sdk.moments import moment_of, text_of
 
 ANSWERS = "vastaukset_kelalle"
 
@@ -80,7 +69,7 @@ class AnswerRow:
 
 def read_answers(folder: Path, henkilotunnus: str) -> dict[str, AnswerRow]:
     """The rows about a client by fact id; raises `Damaged`."""
-    return {row.alkupera: row for row in map(_answer_row, read_own(folder, ANSWERS, henkilotunnus, _COLUMNS))}
+    return {row.alkupera: row for row in read_own(folder, ANSWERS, henkilotunnus, _COLUMNS, _answer_row)}
 
 
 def write_answers(folder: Path, henkilotunnus: str, rows: Iterable[AnswerRow]) -> None:
@@ -109,8 +98,8 @@ def _answer_cells(henkilotunnus: str, row: AnswerRow) -> dict[str, str]:
         "lahete": row.lahete or "",
         "kohde": row.kohde or "",
         "kohdeversio": str(row.kohdeversio) if row.kohdeversio else "",
-        "alkaa": write_moment(row.alkaa),
-        "paattyy": write_moment(row.paattyy),
+        "alkaa": text_of(row.alkaa),
+        "paattyy": text_of(row.paattyy),
         "oma_rivi": row.oma_rivi or "",
         "selkotiedot": pack(f"{name}={value}" for name, value in row.selkotiedot.items()),
         **to_any_cells(row.sisalto),
@@ -119,36 +108,32 @@ def _answer_cells(henkilotunnus: str, row: AnswerRow) -> dict[str, str]:
 
 def _answer_row(cells: Mapping[str, str]) -> AnswerRow:
     if cells["laji"] not in KINDS or cells["paivitys"] not in UPDATES:
-        raise Damaged("an answer file has an unknown code in laji or paivitys: restore it from a backup")
-    try:
-        return AnswerRow(
-            alkupera=cells["alkupera"],
-            laji=KINDS[cells["laji"]],
-            tietoryhma=read_number(cells["tietoryhma"], "tietoryhma"),
-            kasittely=cells["kasittely"],
-            versio=read_number(cells["versio"], "versio"),
-            tila=cells["tila"],
-            omistaja=cells["omistaja"],
-            saanto=cells["saanto"],
-            luovuttajan_peruste=cells["luovuttajan_peruste"],
-            saajan_peruste=cells["saajan_peruste"],
-            kayttotarkoitus=cells["kayttotarkoitus"],
-            tahdonilmaisu=cells["tahdonilmaisu"] or None,
-            tiiviste=bytes.fromhex(cells["tiiviste"]),
-            suunnitelma=cells["suunnitelma"] or None,
-            lahete=cells["lahete"] or None,
-            kohde=cells["kohde"] or None,
-            kohdeversio=read_number(cells["kohdeversio"], "kohdeversio") if cells["kohdeversio"] else 0,
-            alkaa=read_moment(cells["alkaa"], "alkaa") if cells["alkaa"] else None,
-            paattyy=read_moment(cells["paattyy"], "paattyy") if cells["paattyy"] else None,
-            oma_rivi=cells["oma_rivi"] or None,
-            selkotiedot=dict(_pair(item) for item in unpack(cells["selkotiedot"], "selkotiedot")),
-            sisalto=from_any_cells(cells),
-            paivitys=cells["paivitys"],
-        )
-    except (NotTranslatable, ValueError) as error:
-        reason = error.what if isinstance(error, NotTranslatable) else "tiiviste is not hexadecimal"
-        raise Damaged(f"an answer file cannot be read ({reason}): restore it from a backup") from None
+        raise Untranslatable("unknown-code", "laji or paivitys has an unknown code")
+    return AnswerRow(
+        alkupera=cells["alkupera"],
+        laji=KINDS[cells["laji"]],
+        tietoryhma=number("tietoryhma", cells["tietoryhma"], least=1),
+        kasittely=cells["kasittely"],
+        versio=number("versio", cells["versio"], least=1),
+        tila=cells["tila"],
+        omistaja=cells["omistaja"],
+        saanto=cells["saanto"],
+        luovuttajan_peruste=cells["luovuttajan_peruste"],
+        saajan_peruste=cells["saajan_peruste"],
+        kayttotarkoitus=cells["kayttotarkoitus"],
+        tahdonilmaisu=cells["tahdonilmaisu"] or None,
+        tiiviste=bytes.fromhex(cells["tiiviste"]),
+        suunnitelma=cells["suunnitelma"] or None,
+        lahete=cells["lahete"] or None,
+        kohde=cells["kohde"] or None,
+        kohdeversio=number("kohdeversio", cells["kohdeversio"], least=1) if cells["kohdeversio"] else 0,
+        alkaa=moment_of(cells["alkaa"]) if cells["alkaa"] else None,
+        paattyy=moment_of(cells["paattyy"]) if cells["paattyy"] else None,
+        oma_rivi=cells["oma_rivi"] or None,
+        selkotiedot=dict(_pair(item) for item in unpack(cells["selkotiedot"])),
+        sisalto=from_any_cells(cells),
+        paivitys=cells["paivitys"],
+    )
 
 
 def _pair(item: str) -> tuple[str, str]:

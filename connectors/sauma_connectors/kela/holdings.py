@@ -1,33 +1,27 @@
 """Everything that Kela holds about a client, read back from its own files: what was delivered, and its own rows."""
 
 from pathlib import Path
-from typing import NamedTuple
 
-from sauma.content import Content, Identity, Referral
+from sauma.content import Content, Identity
+from sauma.ids import FactId
 from sauma_connectors.kela.answers import CURRENT, read_answers
-from sauma_connectors.kela.content import NotTranslatable, from_any_cells, from_cells
+from sauma_connectors.kela.codes import STATES
+from sauma_connectors.kela.contents import CONTENTS, from_any_cells
 from sauma_connectors.kela.links import read_links
-from sauma_connectors.kela.own_files import Damaged
-from sauma_connectors.kela.wire import LISTS, STANDING, STATES, TRAILER, ListRow
+from sauma_connectors.kela.wire import LISTS, STANDING, TRAILER, ListRow
+from sauma_connectors.sdk.answering import Damaged
+from sauma_connectors.sdk.cells import Untranslatable
+from sauma_connectors.sdk.contract import Holding
 from sauma_connectors.sdk.tables import Fault, read_table
 
 
-class Held(NamedTuple):
-    """One fact that this register holds, in clear text."""
-
-    fact: str
-    version: int
-    status: str
-    content: Content | None
-
-
-def holdings(folder: Path, henkilotunnus: str) -> list[Held]:
+def holdings(folder: Path, henkilotunnus: str) -> list[Holding]:
     """Everything held about a client: what was delivered and is kept up to date, and own rows. Raises `Damaged`.
 
     For an own row the newer one counts: the row as Kela has it, or the version of it that was made elsewhere.
     """
     held = {
-        row.alkupera: Held(row.alkupera, row.versio, row.tila, row.sisalto)
+        row.alkupera: Holding(FactId(row.alkupera), row.versio, row.tila, row.sisalto)
         for row in read_answers(folder, henkilotunnus).values()
         if row.paivitys == CURRENT
     }
@@ -40,7 +34,7 @@ def holdings(folder: Path, henkilotunnus: str) -> list[Held]:
         held.pop(link.alkupera, None)
         if link.oma_rivi in own:
             status, content = own[link.oma_rivi]
-            held[link.alkupera] = Held(link.alkupera, link.versio, status, content)
+            held[link.alkupera] = Holding(FactId(link.alkupera), link.versio, status, content)
     return list(held.values())
 
 
@@ -56,18 +50,18 @@ def _own_rows(folder: Path, henkilotunnus: str) -> dict[str, tuple[str, Content]
                 continue
             try:
                 found.update(_own_row(ListRow(name, row.line, row.cells)))
-            except NotTranslatable:
+            except Untranslatable:
                 continue  # it was never sent, or its correction has been: the source tells the agency
     return found
 
 
 def _own_row(row: ListRow) -> dict[str, tuple[str, Content]]:
     if row.list in STANDING:
-        return {row.key: (row.code("tila", STATES), from_cells(STANDING[row.list].content, row.cells))}
+        return {row.key: (row.code("tila", STATES), CONTENTS.read(STANDING[row.list].kind, row.cells))}
     if row.list == "ehdotukset":
         content = from_any_cells(row.cells)
         return {row.key: ("made", content)} if content else {}
     identity = Identity(row.cells["henkilotunnus"], row.cells["sukunimi"], row.cells["etunimet"])
     # A referral's row becomes two facts, which the SDK tells apart in this way.
-    referral = from_cells(Referral, row.cells)
+    referral = CONTENTS.read("referral", row.cells)
     return {f"{row.key}#referral": ("open", referral), f"{row.key}#identity": ("open", identity)}

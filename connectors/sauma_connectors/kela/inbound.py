@@ -4,24 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sauma import henkilotunnus
-from sauma.content import Content, Identity, Referral
+from sauma.content import Content, Identity
 from sauma.fact import Moment
 from sauma.ids import EndpointId, FactId
 from sauma.places import Places, Resident
-from sauma_connectors.kela.content import CONTENT_COLUMNS, NotTranslatable, from_any_cells, from_cells
-from sauma_connectors.kela.wire import (
-    ANSWERS,
-    CHANGES,
-    LISTS,
-    ORIGIN,
-    ROLES,
-    STANDING,
-    STATES,
-    STEPS,
-    TRAILER,
-    ListRow,
-)
+from sauma_connectors.kela.codes import ANSWERS, CHANGES, ROLES, STATES, STEPS
+from sauma_connectors.kela.contents import CONTENT_COLUMNS, CONTENTS, from_any_cells
+from sauma_connectors.kela.wire import LISTS, ORIGIN, STANDING, TRAILER, ListRow
+from sauma_connectors.sdk import cells
+from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.contract import (
     Act,
     Answered,
@@ -29,7 +20,6 @@ from sauma_connectors.sdk.contract import (
     Confirmed,
     FactRow,
     Mark,
-    Person,
     Proposed,
     ReferralMade,
     RelationshipStep,
@@ -39,8 +29,6 @@ from sauma_connectors.sdk.contract import (
     Unreadable,
 )
 from sauma_connectors.sdk.tables import Fault, read_table
-
-_DIGEST_BYTES = 32
 
 
 def read(folder: Path, places: Places) -> Snapshot:
@@ -86,7 +74,7 @@ def _read_list(
     return list(said.values()), table.is_whole and not is_missed
 
 
-_TWICE = NotTranslatable("duplicate-row", "the rivitunnus stands in this list twice; give one of the rows its own")
+_TWICE = Untranslatable("duplicate-row", "the rivitunnus stands in this list twice; give one of the rows its own")
 
 
 def _fault(fault: Fault) -> Unreadable:
@@ -94,7 +82,7 @@ def _fault(fault: Fault) -> Unreadable:
     return Unreadable(where, fault.reason, fault.detail)
 
 
-def _unreadable(name: str, line: int, key: str, why: NotTranslatable) -> Unreadable:
+def _unreadable(name: str, line: int, key: str, why: Untranslatable) -> Unreadable:
     return Unreadable(key, why.reason, f"{name}.csv line {line}: {why.what}; correct the row and export again")
 
 
@@ -106,16 +94,10 @@ def _said(row: ListRow, places: Places, standing: Mapping[str, FactRow]) -> Stat
         if row.cells.get(ORIGIN):
             return None
         says = _standing(row) if row.list in STANDING else _ACTS[row.list](row, places, standing)
-        return Statement(key, _person(row), says, row.moment("kirjattu"))
-    except NotTranslatable as why:
+        person = cells.person("henkilotunnus", row.cells["henkilotunnus"])
+        return Statement(key, person, says, row.moment("kirjattu"))
+    except Untranslatable as why:
         return _unreadable(row.list, row.line, key, why)
-
-
-def _person(row: ListRow) -> Person:
-    checked = henkilotunnus.check(row.cells["henkilotunnus"])
-    if isinstance(checked, henkilotunnus.Invalid):
-        raise NotTranslatable("malformed-henkilotunnus", f"henkilotunnus is wrong in its {checked.reason}")
-    return Person(checked.text)
 
 
 def _standing(row: ListRow) -> FactRow:
@@ -123,7 +105,7 @@ def _standing(row: ListRow) -> FactRow:
     fact = FactRow(
         kind=of.kind,
         category=of.category,
-        content=from_cells(of.content, row.cells),
+        content=CONTENTS.read(of.kind, row.cells),
         necessary_for=_marks(row),
         affects_employment_at=row.moment_or_none("vaikutus_kirjattu"),
         is_closed=row.code("tila", STATES) == "closed",
@@ -139,11 +121,8 @@ def _standing(row: ListRow) -> FactRow:
 
 
 def _marks(row: ListRow) -> tuple[Mark, ...]:
-    codes = row.cells["tarpeellinen"].split()
-    unknown = [code for code in codes if code not in ROLES]
-    if unknown:
-        raise NotTranslatable("unknown-code", f"tarpeellinen has a code that is none of {', '.join(ROLES)}")
-    return tuple(Mark(ROLES[code], row.moment("tarpeellisuus_kirjattu")) for code in codes)
+    roles = [cells.code("tarpeellinen", code, ROLES) for code in row.cells["tarpeellinen"].split()]
+    return tuple(Mark(role, row.moment("tarpeellisuus_kirjattu")) for role in roles)
 
 
 def _referral(row: ListRow, places: Places, _: Mapping[str, FactRow]) -> Act:
@@ -151,7 +130,7 @@ def _referral(row: ListRow, places: Places, _: Mapping[str, FactRow]) -> Act:
     return ReferralMade(
         to_role=row.code("kohde", ROLES),
         municipality=_municipality(row, places),
-        referral=FactRow("referral", 6, from_cells(Referral, row.cells)),
+        referral=FactRow("referral", 6, CONTENTS.read("referral", row.cells)),
         identity=FactRow("identity", 1, identity),
     )
 
@@ -160,24 +139,19 @@ def _municipality(row: ListRow, places: Places) -> str:
     """The municipality's code; one that nobody serves by this law (Åland) is refused too."""
     code = row.given("kuntanumero")
     if not isinstance(places.resident(code), Resident):
-        raise NotTranslatable("unknown-municipality", "kuntanumero is none of the municipalities in use (three digits)")
+        raise Untranslatable("unknown-municipality", "kuntanumero is none of the municipalities in use (three digits)")
     return code
 
 
 def _confirmation(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
-    try:
-        digest = bytes.fromhex(row.cells["tiiviste"])
-    except ValueError:
-        digest = b""
-    if len(digest) != _DIGEST_BYTES:
-        raise NotTranslatable("wrong-shape", f"tiiviste is {_DIGEST_BYTES * 2} hexadecimal digits, as it was delivered")
+    digest = cells.digest("tiiviste", row.cells["tiiviste"])
     return Confirmed(FactId(row.given("tieto")), row.number("versio"), digest)
 
 
 def _proposal(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
     category = row.number("tietoryhma")
     if category > 7:
-        raise NotTranslatable("unknown-code", "tietoryhma is 1-7 (TYM 381/2023 11.2 §)")
+        raise Untranslatable("unknown-code", "tietoryhma is 1-7 (TYM 381/2023 11.2 §)")
     return Proposed(FactId(row.given("kohde")), row.number("kohdeversio"), _content(row), category)
 
 
@@ -186,7 +160,7 @@ def _answer(row: ListRow, _places: Places, standing: Mapping[str, FactRow]) -> A
     key = row.given("oma_rivi")
     item = standing.get(key)
     if item is None:
-        raise NotTranslatable("unknown-row", "oma_rivi is no row that can be read now; write <list>/<rivitunnus>")
+        raise Untranslatable("unknown-row", "oma_rivi is no row that can be read now; write <list>/<rivitunnus>")
     fact = None if step == "decline" else replace(item, content=_same_type(_content(row), item.content))
     return Answered(step, FactId(row.given("ehdotus")), key, fact)
 
@@ -194,13 +168,13 @@ def _answer(row: ListRow, _places: Places, standing: Mapping[str, FactRow]) -> A
 def _content(row: ListRow) -> Content:
     content = from_any_cells({column: row.cells[column] for column in CONTENT_COLUMNS})
     if content is None:
-        raise NotTranslatable("wrong-shape", "sisalto is empty: the row has to say what the item reads from now on")
+        raise Untranslatable("wrong-shape", "sisalto is empty: the row has to say what the item reads from now on")
     return content
 
 
 def _same_type(content: Content, item: Content) -> Content:
     if type(content) is not type(item):
-        raise NotTranslatable("wrong-shape", "sisalto is of another type than oma_rivi")
+        raise Untranslatable("wrong-shape", "sisalto is of another type than oma_rivi")
     return content
 
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sauma_connectors.kela.content import NotTranslatable
-from sauma_connectors.kela.own_files import Damaged, read_own, write_own
-from sauma_connectors.kela.wire import read_number
+from sauma_connectors.kela.own_files import read_own, write_own
+from sauma_connectors.sdk import cells
 
 LINKS = "linkit"
 _LINK_COLUMNS = ("henkilotunnus", "oma_rivi", "alkupera", "versio")
@@ -22,11 +21,13 @@ class Link:
 
 def read_links(folder: Path, henkilotunnus: str) -> dict[str, Link]:
     """The client's own rows by fact id; raises `Damaged`."""
-    rows = read_own(folder, LINKS, henkilotunnus, _LINK_COLUMNS)
-    try:
-        links = [Link(row["oma_rivi"], row["alkupera"], read_number(row["versio"], "versio")) for row in rows]
-    except NotTranslatable as error:
-        raise Damaged(f"a file of links cannot be read ({error.what}): restore it from a backup") from None
+    links = read_own(
+        folder,
+        LINKS,
+        henkilotunnus,
+        _LINK_COLUMNS,
+        lambda row: Link(row["oma_rivi"], row["alkupera"], cells.number("versio", row["versio"], least=1)),
+    )
     return {link.alkupera: link for link in links}
 
 
@@ -37,8 +38,8 @@ def write_link(folder: Path, henkilotunnus: str, link: Link) -> None:
     if known is not None and known.versio >= link.versio:
         return
     links[link.alkupera] = link
-    cells = [
+    rows = [
         {"henkilotunnus": henkilotunnus, "oma_rivi": x.oma_rivi, "alkupera": x.alkupera, "versio": str(x.versio)}
         for x in links.values()
     ]
-    write_own(folder, LINKS, henkilotunnus, _LINK_COLUMNS, cells)
+    write_own(folder, LINKS, henkilotunnus, _LINK_COLUMNS, rows)

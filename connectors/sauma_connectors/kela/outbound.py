@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sauma.ids import FactId
 from sauma_connectors.kela.answers import CURRENT, STOPPED, WRONG, AnswerRow, read_answers, write_answers
+from sauma_connectors.kela.codes import KINDS
 from sauma_connectors.kela.holdings import holdings
 from sauma_connectors.kela.links import Link, read_links, write_link
 from sauma_connectors.kela.notices import write_notice
-from sauma_connectors.kela.own_files import Damaged
-from sauma_connectors.kela.wire import KINDS
+from sauma_connectors.sdk.answering import Damaged, answer
 from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
@@ -21,7 +21,6 @@ from sauma_connectors.sdk.contract import (
     Put,
     Rebase,
     Refuse,
-    Retry,
     TakeBack,
     Told,
 )
@@ -36,22 +35,7 @@ class KelaSink:
 
     def apply(self, person: Person | None, arrival: Arrival) -> Answer:
         """Write one arrival; `Retry` where a file is damaged or the disk will not take it, and then nothing was changed."""
-        try:
-            if isinstance(arrival, Told):
-                return self._told(person, arrival)
-            if person is None:
-                return Refuse("no-person")
-            match arrival:
-                case Put():
-                    return self._put(person.henkilotunnus, arrival)
-                case Rebase():
-                    return self._rebase(person.henkilotunnus, arrival)
-                case TakeBack():
-                    return self._take_back(person.henkilotunnus, arrival)
-        except Damaged as damaged:
-            return Retry(str(damaged))
-        except OSError as error:
-            return Retry(f"an answer file could not be written: {error.strerror}")
+        return answer(self, person, arrival)
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Remember that an own row is this fact; raises `NeedsOperator` where the file of links is damaged, and OSError."""
@@ -63,12 +47,13 @@ class KelaSink:
     def holdings(self, person: Person) -> Iterable[Holding]:
         """All that Kela holds of the person; raises `NeedsOperator` where a file is damaged: less than all is no answer."""
         try:
-            held = holdings(self._folder, person.henkilotunnus)
+            return holdings(self._folder, person.henkilotunnus)
         except Damaged as damaged:
             raise NeedsOperator(str(damaged)) from None
-        return [Holding(FactId(one.fact), one.version, one.status, one.content) for one in held]
 
-    def _put(self, henkilotunnus: str, put: Put) -> Answer:
+    def put(self, person: Person, put: Put) -> Answer:
+        """Write the fact's row, and the link where it is a row of Kela's own."""
+        henkilotunnus = person.henkilotunnus
         if put.kind not in KINDS.values():
             return Refuse("unknown-kind")
         rows = read_answers(self._folder, henkilotunnus)
@@ -77,16 +62,15 @@ class KelaSink:
             return Done()
         link = read_links(self._folder, henkilotunnus).get(put.fact)
         own_row = put.own_row or (link.oma_rivi if link else None)
-        try:
-            write_answers(self._folder, henkilotunnus, {**rows, put.fact: _row(put, own_row)}.values())
-        except OverflowError:
-            return Refuse("moment-out-of-range")
+        write_answers(self._folder, henkilotunnus, {**rows, put.fact: _row(put, own_row)}.values())
         if own_row is not None:
             # After the row: should this be cut off, the same Put comes again and finds nothing that misleads it.
             write_link(self._folder, henkilotunnus, Link(own_row, put.fact, put.version))
         return Done()
 
-    def _rebase(self, henkilotunnus: str, rebase: Rebase) -> Answer:
+    def rebase(self, person: Person, rebase: Rebase) -> Answer:
+        """Note the new ground in the fact's row; an own row without one needs none."""
+        henkilotunnus = person.henkilotunnus
         rows = read_answers(self._folder, henkilotunnus)
         known = rows.get(rebase.fact)
         if known is None:
@@ -106,7 +90,9 @@ class KelaSink:
         write_answers(self._folder, henkilotunnus, rows.values())
         return Done()
 
-    def _take_back(self, henkilotunnus: str, back: TakeBack) -> Answer:
+    def take_back(self, person: Person, back: TakeBack) -> Answer:
+        """Take the fact's row out, or mark it as no longer updated or wrong."""
+        henkilotunnus = person.henkilotunnus
         rows = read_answers(self._folder, henkilotunnus)
         known = rows.pop(back.fact, None)
         if known is not None and back.ask != "erase":
@@ -115,7 +101,8 @@ class KelaSink:
             write_answers(self._folder, henkilotunnus, rows.values())
         return Erased() if back.ask == "erase" else Done()
 
-    def _told(self, person: Person | None, told: Told) -> Answer:
+    def tell(self, person: Person | None, told: Told) -> None:
+        """Add the notice to the clerk's table."""
         write_notice(
             self._folder,
             {
@@ -126,7 +113,6 @@ class KelaSink:
                 "oma_rivi": told.row or "",
             },
         )
-        return Done()
 
 
 def _row(put: Put, own_row: str | None) -> AnswerRow:

@@ -1,9 +1,12 @@
 """Finds and keeps the files that are about one client, under names of our own; knows nothing of what stands in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from sauma_connectors.kela.wire import TRAILER
+from sauma_connectors.sdk.answering import Damaged
+from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.tables import (
     Row,
     Table,
@@ -16,20 +19,25 @@ from sauma_connectors.sdk.tables import (
     write_table,
 )
 
-
-class Damaged(Exception):
-    """One of Kela's answer files cannot be read: nothing is written over it until a person has restored it."""
+T = TypeVar("T")
 
 
-def read_own(folder: Path, part: str, henkilotunnus: str, columns: tuple[str, ...]) -> list[Mapping[str, str]]:
-    """The rows about a client; none where there is no file. Raises `Damaged`."""
+def read_own(
+    folder: Path, part: str, henkilotunnus: str, columns: tuple[str, ...], read: Callable[[Mapping[str, str]], T]
+) -> list[T]:
+    """The rows about a client, each as `read` makes it; none where there is no file. Raises `Damaged`."""
     key = name_key(folder)
     if key is None:
         return []
-    rows = rows_of(read_table(folder / part / f"{own_name(key, henkilotunnus)}.csv", columns, trailer=TRAILER))
+    path = folder / part / f"{own_name(key, henkilotunnus)}.csv"
+    rows = rows_of(read_table(path, columns, trailer=TRAILER))
     if any(row["henkilotunnus"] != henkilotunnus for row in rows):
-        raise Damaged(f"a file in {part} is about somebody else: restore the folder from a backup")
-    return rows
+        raise Damaged(f"{part}/{path.name} is about somebody else: restore the folder from a backup")
+    try:
+        return [read(row) for row in rows]
+    except (Untranslatable, ValueError) as error:
+        what = error.what if isinstance(error, Untranslatable) else "a cell is not as it was written"
+        raise Damaged(f"{part}/{path.name} cannot be read ({what}): restore it from a backup") from None
 
 
 def write_own(
@@ -51,5 +59,5 @@ def rows_of(table: Table) -> list[Mapping[str, str]]:
         if isinstance(row, Row):
             rows.append(row.cells)
         elif row.reason != "no-file":
-            raise Damaged(row.detail)
+            raise Damaged(f"{row.detail}; restore it from a backup")
     return rows

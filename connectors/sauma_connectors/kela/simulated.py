@@ -6,32 +6,19 @@ Each act writes the complete list anew. Times are given, nothing is drawn at ran
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
 from sauma.content import Capacity, Content, PlanItem, Referral, ServiceNeed
 from sauma.fact import Moment
-from sauma_connectors.kela import wire
+from sauma_connectors.kela import codes, wire
 from sauma_connectors.kela.answers import CURRENT, AnswerRow, read_answers
-from sauma_connectors.kela.content import to_any_cells, to_cells
-from sauma_connectors.kela.holdings import Held, holdings
+from sauma_connectors.kela.contents import CONTENTS, to_any_cells
+from sauma_connectors.kela.holdings import holdings
 from sauma_connectors.kela.links import Link, read_links
 from sauma_connectors.kela.notices import read_notices
+from sauma_connectors.sdk.contract import Holding
+from sauma_connectors.sdk.moments import text_of
+from sauma_connectors.sdk.received import Received
 from sauma_connectors.sdk.tables import Fault, make_folder, read_table, write_table
-
-
-class Received(NamedTuple):
-    """What a clerk needs to know of one fact that was delivered."""
-
-    fact: str
-    version: int
-    status: str
-    digest: bytes
-    plan: str | None
-    referral: str | None
-    about: str | None
-    about_version: int
-    owner: str
-    content: Content | None
 
 
 class SimulatedKela:
@@ -62,8 +49,8 @@ class SimulatedKela:
     ) -> str:
         """Refer a client to a role; returns the row's key in the register, as every act does."""
         names = {"sukunimi": family_name, "etunimet": given_names, "kuntanumero": municipality}
-        asked = to_cells(Referral(service, grounds, contact_person))
-        return self._add("lahetteet", hetu, at, row, {"kohde": wire.code_of(wire.ROLES, to_role), **names, **asked})
+        asked = CONTENTS.write(Referral(service, grounds, contact_person))
+        return self._add("lahetteet", hetu, at, row, {"kohde": codes.code_of(codes.ROLES, to_role), **names, **asked})
 
     def capacity(
         self,
@@ -80,7 +67,7 @@ class SimulatedKela:
         """Record a conclusion about capacity; the same row again is a changed one, and its marks are made at `at`."""
         marks = _marks(necessary_for, at, affects=affects)
         return self._add(
-            "toimintakyky", hetu, at, row, {**marks, **to_cells(Capacity(conclusion, limits, valid_until))}
+            "toimintakyky", hetu, at, row, {**marks, **CONTENTS.write(Capacity(conclusion, limits, valid_until))}
         )
 
     def plan_item(
@@ -103,10 +90,10 @@ class SimulatedKela:
         """Put a service of Kela's vocational rehabilitation into the plan, or change it."""
         cells = {
             "suunnitelma": plan_id,
-            "alkaa": wire.write_moment(starts),
-            "paattyy": wire.write_moment(ends),
+            "alkaa": text_of(starts),
+            "paattyy": text_of(ends),
             **_marks(necessary_for, at, affects=affects),
-            **to_cells(PlanItem(service_code, service, goal, place, schedule)),
+            **CONTENTS.write(PlanItem(service_code, service, goal, place, schedule)),
         }
         return self._add("kuntoutus", hetu, at, row, cells)
 
@@ -123,7 +110,7 @@ class SimulatedKela:
     ) -> str:
         """Record what the client needs, or change it."""
         marks = _marks(necessary_for, at, affects=affects)
-        return self._add("palvelutarve", hetu, at, row, {**marks, **to_cells(ServiceNeed(need, grounds))})
+        return self._add("palvelutarve", hetu, at, row, {**marks, **CONTENTS.write(ServiceNeed(need, grounds))})
 
     def mark(self, key: str, *, necessary_for: Iterable[str], affects: bool, at: Moment) -> str:
         """Decide anew for whom an own row is necessary; its content stays. `key` is what the act that made it returned."""
@@ -169,7 +156,7 @@ class SimulatedKela:
         item = self._own_item(hetu, made)
         if made.sisalto is None:
             raise LookupError("the proposal was delivered without content")
-        self._change(item.oma_rivi, at, to_cells(made.sisalto))
+        self._change(item.oma_rivi, at, CONTENTS.write(made.sisalto))
         return self._answer(hetu, "accept", proposal, item, made.sisalto, at, row)
 
     def decline(self, hetu: str, proposal: str, *, at: Moment, row: str | None = None) -> str:
@@ -180,7 +167,7 @@ class SimulatedKela:
     def settle(self, hetu: str, conflict: str, content: Content, *, at: Moment, row: str | None = None) -> str:
         """Settle a conflict about an own row: how it reads from now on."""
         item = self._own_item(hetu, self._delivered(hetu, conflict))
-        self._change(item.oma_rivi, at, to_cells(content))
+        self._change(item.oma_rivi, at, CONTENTS.write(content))
         return self._answer(hetu, "settle", conflict, item, content, at, row)
 
     def relationship(
@@ -194,7 +181,7 @@ class SimulatedKela:
         row: str | None = None,
     ) -> str:
         """Take a step of the client relationship: taking-part, end-confirmed ..."""
-        cells = {"vaihe": wire.code_of(wire.STEPS, step), "asiakirja": evidence, "puolesta": on_behalf_of}
+        cells = {"vaihe": codes.code_of(codes.STEPS, step), "asiakirja": evidence, "puolesta": on_behalf_of}
         return self._add("yhteistyo", hetu, at, row, cells)
 
     def moved(self, hetu: str, municipality: str, *, at: Moment, row: str | None = None) -> str:
@@ -214,19 +201,22 @@ class SimulatedKela:
                 fact=row.alkupera,
                 version=row.versio,
                 status=row.tila,
+                kind=row.laji,
                 digest=row.tiiviste,
                 plan=row.suunnitelma,
                 referral=row.lahete,
                 about=row.kohde,
                 about_version=row.kohdeversio,
                 owner=row.omistaja,
+                rule=row.saanto,
+                will=row.tahdonilmaisu,
                 content=row.sisalto,
             )
             for row in read_answers(self._folder, hetu).values()
             if row.laji == kind and row.paivitys == CURRENT
         ]
 
-    def holdings(self, hetu: str) -> list[Held]:
+    def holdings(self, hetu: str) -> list[Holding]:
         """Everything that Kela holds about the client: (fact, version, status, content)."""
         return holdings(self._folder, hetu)
 
@@ -255,18 +245,18 @@ class SimulatedKela:
     def _answer(
         self, hetu: str, step: str, answered: str, item: Link, content: Content | None, at: Moment, row: str | None
     ) -> str:
-        cells = {"vastaus": wire.code_of(wire.ANSWERS, step), "ehdotus": answered, "oma_rivi": item.oma_rivi}
+        cells = {"vastaus": codes.code_of(codes.ANSWERS, step), "ehdotus": answered, "oma_rivi": item.oma_rivi}
         return self._add("vastaukset", hetu, at, row, {**cells, **to_any_cells(content)})
 
     def _changed(self, hetu: str, change: str, at: Moment, row: str | None, *, municipality: str = "") -> str:
-        cells = {"muutos": wire.code_of(wire.CHANGES, change), "kuntanumero": municipality, "voimassa_saakka": ""}
+        cells = {"muutos": codes.code_of(codes.CHANGES, change), "kuntanumero": municipality, "voimassa_saakka": ""}
         return self._add("muutokset", hetu, at, row, cells)
 
     def _add(self, name: str, hetu: str, at: Moment, row: str | None, cells: dict[str, str]) -> str:
         """Add a row, or write over the one with the same key; without a key it gets the list's next number."""
         rows = {known["rivitunnus"]: known for known in self._read(name)}
         own = row or next(free for number in count(len(rows) + 1) if (free := f"{number:06}") not in rows)
-        rows[own] = {"rivitunnus": own, "henkilotunnus": hetu, "kirjattu": wire.write_moment(at), **cells}
+        rows[own] = {"rivitunnus": own, "henkilotunnus": hetu, "kirjattu": text_of(at), **cells}
         self._write(name, list(rows.values()))
         return wire.row_key(name, own)
 
@@ -275,7 +265,7 @@ class SimulatedKela:
         rows = self._read(name)
         if own not in (row["rivitunnus"] for row in rows):
             raise LookupError("there is no such row")
-        changed = {"kirjattu": wire.write_moment(at), **cells}
+        changed = {"kirjattu": text_of(at), **cells}
         self._write(name, [{**row, **changed} if row["rivitunnus"] == own else row for row in rows])
         return key
 
@@ -295,11 +285,11 @@ class SimulatedKela:
 
 
 def _marks(necessary_for: Iterable[str], at: Moment, *, affects: bool, only_marks: bool = False) -> dict[str, str]:
-    moment = wire.write_moment(at)
-    codes = " ".join(wire.code_of(wire.ROLES, role) for role in necessary_for)
+    moment = text_of(at)
+    roles = " ".join(codes.code_of(codes.ROLES, role) for role in necessary_for)
     marks = {
-        "tarpeellinen": codes,
-        "tarpeellisuus_kirjattu": moment if codes else "",
+        "tarpeellinen": roles,
+        "tarpeellisuus_kirjattu": moment if roles else "",
         "vaikutus_kirjattu": moment if affects else "",
     }
     return marks if only_marks else {"tila": "voimassa", **marks}

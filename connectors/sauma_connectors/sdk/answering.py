@@ -1,0 +1,55 @@
+"""Which answer an arrival gets from a register that keeps files: who is missing, what is damaged, what cannot be written.
+
+What is written where is each register's own; this knows no format and no file.
+"""
+
+from typing import Protocol
+
+from sauma_connectors.sdk.contract import Answer, Arrival, Done, Person, Put, Rebase, Refuse, Retry, TakeBack, Told
+
+
+class Damaged(OSError):
+    """A file that the register itself keeps cannot be read: nothing is written over it until a person has restored it."""
+
+
+class Writer(Protocol):
+    """Writes the four things that can arrive into one register, each idempotently. Any of them may raise `Damaged` and other OSErrors."""
+
+    def put(self, person: Person, put: Put) -> Answer:
+        """Write a fact, unless a later version is kept; OverflowError for a moment that the format cannot write."""
+        ...
+
+    def rebase(self, person: Person, rebase: Rebase) -> Answer:
+        """Note the new ground of a fact."""
+        ...
+
+    def take_back(self, person: Person, back: TakeBack) -> Answer:
+        """Stop, erase or mark as an error."""
+        ...
+
+    def tell(self, person: Person | None, told: Told) -> None:
+        """Add a notice, once."""
+        ...
+
+
+def answer(writer: Writer, person: Person | None, arrival: Arrival) -> Answer:
+    """Have one arrival written; `Retry` where it cannot now, and then nothing that mattered was changed."""
+    try:
+        match arrival:
+            case Told():
+                writer.tell(person, arrival)
+                return Done()
+            case _ if person is None:
+                return Refuse("no-person")
+            case Put():
+                return writer.put(person, arrival)
+            case Rebase():
+                return writer.rebase(person, arrival)
+            case TakeBack():
+                return writer.take_back(person, arrival)
+    except Damaged as damaged:
+        return Retry(str(damaged))
+    except OverflowError:
+        return Refuse("moment-out-of-range")
+    except OSError as error:
+        return Retry(f"a file could not be written: {error.strerror or type(error).__name__}")
