@@ -38,7 +38,7 @@ def read(folder: Path, places: Places) -> Snapshot:
     key: a row that is unreadable today is not gone, and must not be closed.
     """
     said: list[Statement | Unreadable] = []
-    standing: dict[str, FactRow] = {}
+    standing: dict[str, Statement] = {}
     is_complete = True
     # The lists that stand come first, so that an answer finds the row it speaks of.
     for name in sorted(LISTS, key=lambda name: name not in STANDING):
@@ -56,7 +56,7 @@ def _order(said: Statement | Unreadable) -> tuple[bool, Moment, bool]:
 
 
 def _read_list(
-    folder: Path, name: str, places: Places, standing: dict[str, FactRow]
+    folder: Path, name: str, places: Places, standing: dict[str, Statement]
 ) -> tuple[list[Statement | Unreadable], bool]:
     """What one list says, and whether nothing that stands in it is missed; its standing rows are put into `standing`."""
     table = read_table(folder / f"{name}.csv", LISTS[name], trailer=TRAILER)
@@ -69,7 +69,7 @@ def _read_list(
             one = _unreadable(name, row.line, f"{name}.csv:{row.line}", _TWICE)
         said[one.row] = one
         if isinstance(one, Statement) and isinstance(one.says, FactRow):
-            standing[one.row] = one.says
+            standing[one.row] = one
     is_missed = name in STANDING and any(key.startswith(f"{name}.csv") for key in said)
     return list(said.values()), table.is_whole and not is_missed
 
@@ -86,7 +86,7 @@ def _unreadable(name: str, line: int, key: str, why: Untranslatable) -> Unreadab
     return Unreadable(key, why.reason, f"{name}.csv line {line}: {why.what}; correct the row and export again")
 
 
-def _said(row: ListRow, places: Places, standing: Mapping[str, FactRow]) -> Statement | Unreadable | None:
+def _said(row: ListRow, places: Places, standing: Mapping[str, Statement]) -> Statement | Unreadable | None:
     """The row's statement; None for a row that came from outside."""
     key = f"{row.list}.csv:{row.line}"
     try:
@@ -125,7 +125,7 @@ def _marks(row: ListRow) -> tuple[Mark, ...]:
     return tuple(Mark(role, row.moment("tarpeellisuus_kirjattu")) for role in roles)
 
 
-def _referral(row: ListRow, places: Places, _: Mapping[str, FactRow]) -> Act:
+def _referral(row: ListRow, places: Places, _: Mapping[str, Statement]) -> Act:
     identity = Identity(row.cells["henkilotunnus"], row.given("sukunimi"), row.given("etunimet"))
     return ReferralMade(
         to_role=row.code("kohde", ROLES),
@@ -143,26 +143,30 @@ def _municipality(row: ListRow, places: Places) -> str:
     return code
 
 
-def _confirmation(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
+def _confirmation(row: ListRow, _places: Places, _: Mapping[str, Statement]) -> Act:
     digest = cells.digest("tiiviste", row.cells["tiiviste"])
     return Confirmed(FactId(row.given("tieto")), row.number("versio"), digest)
 
 
-def _proposal(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
+def _proposal(row: ListRow, _places: Places, _: Mapping[str, Statement]) -> Act:
     category = row.number("tietoryhma")
     if category > 7:
         raise Untranslatable("unknown-code", "tietoryhma is 1-7 (TYM 381/2023 11.2 §)")
     return Proposed(FactId(row.given("kohde")), row.number("kohdeversio"), _content(row), category)
 
 
-def _answer(row: ListRow, _places: Places, standing: Mapping[str, FactRow]) -> Act:
+def _answer(row: ListRow, _places: Places, standing: Mapping[str, Statement]) -> Act:
     step = row.code("vastaus", ANSWERS)
     key = row.given("oma_rivi")
     item = standing.get(key)
-    if item is None:
-        raise Untranslatable("unknown-row", "oma_rivi is no row that can be read now; write <list>/<rivitunnus>")
-    fact = None if step == "decline" else replace(item, content=_same_type(_content(row), item.content))
-    return Answered(step, FactId(row.given("ehdotus")), key, fact)
+    if item is None or item.person.henkilotunnus != row.cells["henkilotunnus"] or not isinstance(item.says, FactRow):
+        raise Untranslatable(
+            "unknown-row", "oma_rivi is no row of this client that can be read now; write <list>/<rivitunnus>"
+        )
+    if step == "decline":
+        return Answered(step, FactId(row.given("ehdotus")), key)
+    content = _same_type(_content(row), item.says.content)
+    return Answered(step, FactId(row.given("ehdotus")), key, replace(item.says, content=content))
 
 
 def _content(row: ListRow) -> Content:
@@ -178,19 +182,19 @@ def _same_type(content: Content, item: Content) -> Content:
     return content
 
 
-def _relationship(row: ListRow, _places: Places, _: Mapping[str, FactRow]) -> Act:
+def _relationship(row: ListRow, _places: Places, _: Mapping[str, Statement]) -> Act:
     on_behalf_of = EndpointId(row.cells["puolesta"]) if row.cells["puolesta"] else None
     return RelationshipStep(row.code("vaihe", STEPS), row.cells["asiakirja"] or None, on_behalf_of)
 
 
-def _change(row: ListRow, places: Places, _: Mapping[str, FactRow]) -> Act:
+def _change(row: ListRow, places: Places, _: Mapping[str, Statement]) -> Act:
     change = row.code("muutos", CHANGES)
     municipality = _municipality(row, places) if change == "moved" else None
     until: Moment | None = row.moment_or_none("voimassa_saakka") if change == "non-disclosure" else None
     return ClientChanged(change, municipality, until)
 
 
-_ACTS: Mapping[str, Callable[[ListRow, Places, Mapping[str, FactRow]], Act]] = {
+_ACTS: Mapping[str, Callable[[ListRow, Places, Mapping[str, Statement]], Act]] = {
     "lahetteet": _referral,
     "suunnitelman_vahvistukset": _confirmation,
     "ehdotukset": _proposal,
