@@ -131,11 +131,22 @@ def read_model(path: Path, model: type[M]) -> M | Fault:
         value = json.loads(data.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_constant)
         return model.model_validate(value)
     except ValidationError as error:
-        wrong = ", ".join(sorted({str(one["loc"][0]) for one in error.errors() if one["loc"]})) or "the whole file"
-        return Fault(path.name, 0, "wrong-shape", f"wrong or missing: {wrong}; correct the file and put it there again")
+        wrong = ", ".join(sorted({_field(one["loc"], model) for one in error.errors()}))
+        return _fault(path, "wrong-shape", f"wrong or missing: {wrong}; correct the file and put it there again")
     except (ValueError, RecursionError):
         # Bad JSON, bad UTF-8, a name given twice, NaN, brackets without end.
-        return Fault(path.name, 0, "unreadable-row", "is not proper JSON in UTF-8; write the file again")
+        return _fault(path, "unreadable-row", "is not proper JSON in UTF-8; write the file again")
+
+
+def _fault(path: Path, reason: str, what: str) -> Fault:
+    return Fault(path.name, 0, reason, f"{path.name}: {what}")
+
+
+def _field(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """The field that is wrong. The name of one that is not ours is the file's own word, and may be anybody's."""
+    if not place:
+        return "the whole file"
+    return str(place[0]) if place[0] in model.model_fields else "a field that is not one of its own"
 
 
 def to_bytes(model: BaseModel) -> bytes:
