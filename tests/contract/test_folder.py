@@ -4,8 +4,9 @@ import json
 import shutil
 import stat
 import tempfile
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 import sauma_connectors.folder
 from sauma.content import CONTENT_OF, Capacity, Content, PlanItem
 from sauma.delivery import Basis
-from sauma.fact import KINDS, Moment
+from sauma.fact import Moment
 from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId, FactId
 from sauma_connectors.folder import FolderConnector, SimulatedKeha, SimulatedProvider
@@ -45,11 +46,12 @@ from sauma_connectors.sdk.contract import (
     WillWithdrawn,
 )
 from sauma_connectors.sdk.errors import NeedsOperator
+from support import arrivals
+from support.arrivals import ANY_CONTENT, AT, AWKWARD, fact, files
 
 SAMPLES = Path(sauma_connectors.folder.__file__).parent / "samples"
 HETU = for_test(date(1985, 3, 14), 912)
 PERSON = Person(HETU)
-AT = Moment(1_772_442_900_000)
 STATUTE = Basis("provider-statute", "JTPL 380/2023 116.4 §", "JTPL 380/2023 116.4 §", "employment-service")
 CONSENT = Basis("provider-will", "JulkL 26 §", "JulkL 29 §", "employment-service", "w1")
 ITEM = PlanItem("TV-12", "Työhönvalmennus", "Avoimet työmarkkinat", "Tampere", "ma-ke")
@@ -71,43 +73,12 @@ def connector(folder: Path) -> FolderConnector:
     return FolderConnector(EndpointId("provider-valmennus"), folder)
 
 
-def fact(number: int) -> FactId:
-    return FactId(f"{number:032x}")
-
-
-def put(content: Content | None, *, kind: str = "plan-item", number: int = 16, version: int = 1) -> Put:
-    return Put(
-        fact=fact(number),
-        kind=kind,
-        category=min(KINDS[kind].categories),
-        handling="ordinary",
-        version=version,
-        status="open",
-        owner="employment-tampereen-seutu",
-        basis=CONSENT,
-        digest=bytes(range(32)),
-        content=content,
-    )
-
-
-AWKWARD = st.text(
-    st.one_of(
-        st.sampled_from("=+-@'\";,|\\\t\r\nåäö\U0001f642\0\ufeff\u2028"), st.characters(exclude_categories=["Cs"])
-    ),
-    max_size=12,
-)
-
-
-def contents(content: type[Content]) -> st.SearchStrategy[Content]:
-    of: dict[object, st.SearchStrategy[object]] = {str: AWKWARD, bool: st.booleans()}
-    texts = st.lists(AWKWARD, max_size=3).map(tuple)
-    every = {field.name: of.get(field.type, texts) for field in fields(content)}
-    return st.builds(content, **every)
+put = partial(arrivals.put, basis=CONSENT)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    content=st.one_of([contents(content) for content in CONTENT_OF.values()]),
+    content=ANY_CONTENT,
     clear=st.dictionaries(AWKWARD, AWKWARD, max_size=2),
 )
 def test_every_content_is_held_as_it_arrived(content: Content, clear: dict[str, str]) -> None:
@@ -136,10 +107,6 @@ def test_every_sample_reads_as_its_model(folder: Path, connector: FolderConnecto
     shutil.copyfile(SAMPLES / "withdrawal.json", folder / "out/withdrawals/any.json")
     said = Statement("withdrawals/W-1", PERSON, WillWithdrawn(Shared("will-1")), AT)
     assert connector.source.read() == Snapshot((said,), is_complete=True)
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_applying_twice_changes_nothing_and_an_older_version_is_passed_over(
@@ -304,6 +271,19 @@ def test_bytes_that_are_not_utf_8_half_written_files_and_symlinks(
     assert [one.row for one in connector.source.read().rows] == [good.row, "withdrawals/z.json"]
 
 
+def test_a_name_that_is_not_ours_is_not_repeated(connector: FolderConnector, folder: Path) -> None:
+    out = folder / "out/withdrawals"
+    out.mkdir(parents=True)
+    (out / "a.json").write_text(json.dumps({**GOOD, HETU: "x", "at": 1}))
+
+    (one,) = connector.source.read().rows
+
+    assert isinstance(one, Unreadable)
+    assert one.detail == (
+        "a.json: wrong or missing: a field that is not one of its own, at; correct the file and put it there again"
+    )
+
+
 def test_two_withdrawals_with_one_row_are_told_apart(connector: FolderConnector, folder: Path) -> None:
     out = folder / "out/withdrawals"
     out.mkdir(parents=True)
@@ -336,7 +316,10 @@ def test_a_damaged_file_is_never_written_over(connector: FolderConnector, folder
     connector.sink.apply(PERSON, put(ITEM))
     (path,) = (folder / "facts").rglob("*.json")
     path.write_text(damage)
-    assert isinstance(connector.sink.apply(PERSON, put(ITEM, version=2)), Retry)
+    answer = connector.sink.apply(PERSON, put(ITEM, version=2))
+    assert isinstance(answer, Retry)
+    assert path.name in answer.reason
+    assert "backup" in answer.reason
     with pytest.raises(NeedsOperator):
         connector.sink.holdings(PERSON)
     assert path.read_text() == damage

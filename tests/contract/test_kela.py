@@ -5,7 +5,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import sauma_connectors.kela
 from sauma.content import CATEGORY_OF, CONTENT_OF, Capacity, Content, Identity, PlanItem, ServiceNeed
 from sauma.delivery import Basis
-from sauma.fact import KINDS, Moment
+from sauma.fact import Moment
 from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId, FactId
 from sauma_connectors.kela import KelaConnector, SimulatedKela, wire
@@ -47,14 +47,12 @@ from sauma_connectors.sdk.contract import (
 )
 from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_connectors.sdk.tables import format_table, make_name_key, own_name
+from support.arrivals import ANY_CONTENT, AT, AWKWARD, DIGEST, by_row, contents, fact, files, put, unreadable
 
 SAMPLES = Path(sauma_connectors.kela.__file__).parent / "samples"
 HETU = for_test(date(1985, 3, 14), 912)
 OTHER = for_test(date(1990, 1, 1), 913)
 PERSON = Person(HETU)
-AT = Moment(1_772_442_900_000)
-BASIS = Basis("tym-15-plan", "TYM 381/2023 15 §", "TYM 381/2023 14.2 §", "multi-sector-support")
-DIGEST = bytes(range(32))
 ITEM = PlanItem("KKRL-6", "Ammatillinen kuntoutus", "Paluu työhön", "Tampere", "2 pv/vko")
 
 
@@ -74,25 +72,6 @@ def connector(folder: Path, kela: SimulatedKela) -> KelaConnector:
     return KelaConnector(EndpointId("kela"), folder)
 
 
-def fact(number: int) -> FactId:
-    return FactId(f"{number:032x}")
-
-
-def put(content: Content | None, *, kind: str = "plan-item", number: int = 16, version: int = 1) -> Put:
-    return Put(
-        fact=fact(number),
-        kind=kind,
-        category=min(KINDS[kind].categories),
-        handling="ordinary",
-        version=version,
-        status="open",
-        owner="employment-tampereen-seutu",
-        basis=BASIS,
-        digest=DIGEST,
-        content=content,
-    )
-
-
 def plan_item(kela: SimulatedKela, *, row: str = "K-1", place: str = "Tampere", at: Moment = AT) -> str:
     return kela.plan_item(
         HETU,
@@ -106,10 +85,6 @@ def plan_item(kela: SimulatedKela, *, row: str = "K-1", place: str = "Tampere", 
         at=at,
         row=row,
     )
-
-
-def by_row(snapshot: Snapshot) -> dict[str, object]:
-    return {one.row: one.says if isinstance(one, Statement) else one.reason for one in snapshot.rows}
 
 
 # --- lists in -----------------------------------------------------------------------------------------------------
@@ -266,6 +241,17 @@ def test_the_second_of_two_rows_with_one_key_is_refused(connector: KelaConnector
     assert said == {"yhteistyo/own": RelationshipStep("taking-part"), "yhteistyo.csv:3": "duplicate-row"}
 
 
+@pytest.mark.parametrize("step", ["hyvaksytty", "hylatty", "ratkaistu"])
+def test_an_answer_about_another_clients_row_is_refused(connector: KelaConnector, folder: Path, step: str) -> None:
+    write_rows(folder, "kuntoutus", [{"henkilotunnus": OTHER}])
+    write_rows(folder, "vastaukset", [{"vastaus": step}])
+
+    snapshot = connector.source.read()
+
+    assert by_row(snapshot)["vastaukset/own"] == "unknown-row"
+    assert not any(code in repr(unreadable(snapshot)) for code in (HETU, OTHER))
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
@@ -338,24 +324,6 @@ def test_closing_and_marking_anew_change_a_row_and_removing_it_makes_it_gone(
 
 # --- answer files out ---------------------------------------------------------------------------------------------
 
-AWKWARD = st.text(
-    st.one_of(
-        st.sampled_from("=+-@'\";,|\\\t\r\nåäöÅ\U0001f642\0\ufeff\u2028\uff1d"),
-        st.characters(exclude_categories=["Cs"]),
-    ),
-    max_size=12,
-)
-
-
-def contents(content: type[Content]) -> st.SearchStrategy[Content]:
-    of: dict[object, st.SearchStrategy[object]] = {str: AWKWARD, bool: st.booleans()}
-    texts = st.lists(AWKWARD, max_size=3).map(tuple)
-    every = {field.name: of.get(field.type, texts) for field in fields(content)}
-    return st.builds(content, **every)
-
-
-ANY_CONTENT = st.one_of([contents(content) for content in CONTENT_OF.values()])
-
 
 @settings(max_examples=150, deadline=None)
 @given(content=ANY_CONTENT, clear=st.dictionaries(st.sampled_from(["state", "x"]), AWKWARD), kind=st.booleans())
@@ -389,6 +357,23 @@ def test_own_content_goes_out_as_the_clerk_wrote_it(content: Content) -> None:
         (one,) = KelaConnector(EndpointId("kela"), folder).source.read().rows
     assert isinstance(one, Statement)
     assert one.says == Proposed(fact(1), 1, content)
+
+
+def test_a_folder_that_is_a_symlink_is_not_written_into_and_the_reason_is_told(
+    connector: KelaConnector, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (folder / ANSWERS).symlink_to(tmp_path / "outside")
+
+    assert connector.sink.apply(PERSON, put(ITEM)) == Retry(f"a file could not be written: {ANSWERS} is a symlink")
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_a_moment_from_before_1970_is_kept_as_it_was_given(connector: KelaConnector) -> None:
+    early = replace(put(ITEM), starts=Moment(-1))
+
+    assert connector.sink.apply(PERSON, early) == Done()
+    assert [one.content for one in connector.sink.holdings(PERSON)] == [ITEM]
 
 
 @contextmanager
@@ -434,10 +419,6 @@ def test_applying_twice_changes_nothing_and_an_older_version_is_passed_over(
     assert connector.sink.apply(PERSON, put(replace(ITEM, goal="older"))) == Done()
 
     assert files(folder) == before
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_stop_keeps_error_marks_and_erase_removes_for_real(connector: KelaConnector, folder: Path) -> None:

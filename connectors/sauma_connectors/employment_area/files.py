@@ -1,16 +1,12 @@
-"""Reads and writes files of the register's rows, and the moments in them; knows no row's meaning."""
+"""Reads and writes files of the register's rows; knows no row's meaning."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from sauma.fact import Moment
 from sauma_connectors.employment_area.wire import Record
 from sauma_connectors.sdk.tables import Fault, read_table, write_table
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 R = TypeVar("R", bound=Record)
 
@@ -39,18 +35,3 @@ def read_rows(path: Path, kind: type[R]) -> Rows[R]:
 def write_rows(path: Path, kind: type[R], rows: Sequence[R]) -> None:
     """The whole file, written beside and moved into place. Raises OSError."""
     write_table(path, kind.columns(), (row.cells() for row in rows))
-
-
-def moment_text(moment: Moment | None) -> str:
-    """A moment in ISO 8601, UTC, with milliseconds; empty for None. Raises OverflowError beyond the year 9999."""
-    if moment is None:
-        return ""
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def read_moment(text: str) -> Moment:
-    """The moment of an ISO 8601 text with a time zone, from 1970 on, to the millisecond. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or moment < _EPOCH:
-        raise ValueError("a moment needs a time zone, and is of 1970 or later")
-    return Moment((moment - _EPOCH) // timedelta(milliseconds=1))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sauma.content import Content
 from sauma_connectors.employment_area.codes import IN_FORCE, KINDS, PLAN_APPROVAL, YES
-from sauma_connectors.employment_area.contents import UnreadableContent, read_content
+from sauma_connectors.employment_area.contents import CONTENTS
 from sauma_connectors.employment_area.files import read_rows
 from sauma_connectors.employment_area.inbox import Inbox, facts_in
 from sauma_connectors.employment_area.wire import (
@@ -23,6 +23,7 @@ from sauma_connectors.employment_area.wire import (
     ReferralRow,
     StandingRow,
 )
+from sauma_connectors.sdk.cells import Untranslatable
 
 _REFERRAL, _IDENTITY = "#referral", "#identity"
 """A referral is two facts: what the links call them after the referral's own key."""
@@ -75,14 +76,14 @@ def held(folder: Path, henkilotunnus: str) -> list[Held]:
 
 
 def received_content(row: ReceivedRow) -> Content | None:
-    """What a received fact says; None where its kind says nothing in a cell. Raises UnreadableContent."""
-    return read_content(row.sisalto, row.tiedot) if row.sisalto else None
+    """What a received fact says; None where its kind says nothing in a cell. Raises Untranslatable."""
+    return CONTENTS.read_coded(row.sisalto, row.tiedot) if row.sisalto else None
 
 
 def _of_received(row: ReceivedRow) -> Held | None:
     try:
         return Held(row.tieto, int(row.versio), row.tila, KINDS[row.tietolaji], received_content(row), row.oma_rivi)
-    except (UnreadableContent, ValueError, KeyError):
+    except (Untranslatable, ValueError, KeyError):
         return None  # a damaged file holds nothing
 
 
@@ -105,7 +106,7 @@ def _own_rows(folder: Path, henkilotunnus: str) -> dict[str, _Own]:
                 client = row
             try:
                 own[row.rivi] = _own(row)
-            except UnreadableContent:
+            except Untranslatable:
                 continue
     for key in [key for key, row in own.items() if row.kind == "referral"]:
         own[f"{key}{_REFERRAL}"] = own[key]
@@ -119,9 +120,9 @@ def _own_rows(folder: Path, henkilotunnus: str) -> dict[str, _Own]:
 def _own(row: ExportRow) -> _Own:
     match row:
         case ReferralRow(vaihe="tehty"):
-            return _Own("referral", "made", read_content("lahete", row.tiedot))
+            return _Own("referral", "made", CONTENTS.read_coded("lahete", row.tiedot))
         case ProposalRow():
-            return _Own("proposal", "made", read_content(row.sisalto, row.tiedot))
+            return _Own("proposal", "made", CONTENTS.read_coded(row.sisalto, row.tiedot))
         case ActionRow():
             return _standing(row, row.tietolaji, is_closed=YES in (row.toimkasitelty, row.suljettu))
         case ApprovalRow() if row.laji == PLAN_APPROVAL:

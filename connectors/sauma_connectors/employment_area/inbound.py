@@ -11,9 +11,7 @@ from typing import Final
 
 from sauma.fact import Moment
 from sauma.places import Places
-from sauma_connectors.employment_area import cells
 from sauma_connectors.employment_area.acts import act
-from sauma_connectors.employment_area.cells import Unusable
 from sauma_connectors.employment_area.codes import CLIENT_APPROVAL, PLAN_KINDS
 from sauma_connectors.employment_area.files import read_rows
 from sauma_connectors.employment_area.standing import Known, NotShared, fact_row
@@ -38,6 +36,8 @@ from sauma_connectors.employment_area.wire import (
     StandingRow,
     WillRow,
 )
+from sauma_connectors.sdk import cells
+from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.contract import FactRow, Snapshot, Statement, Unreadable
 from sauma_connectors.sdk.tables import Fault
 
@@ -86,20 +86,22 @@ class _Reading:
 
     def _keyed(self, file: str, line: int, row: ExportRow) -> None:
         try:
-            key = cells.row_key(row.rivi)
+            key = cells.row_key("rivi", row.rivi)
             if key in self._keys:
-                raise Unusable("duplicate-row", "rivi is another row's key, in this table or another; keys are unique")
-        except Unusable as unusable:
+                raise Untranslatable(
+                    "duplicate-row", "rivi is another row's key, in this table or another; keys are unique"
+                )
+        except Untranslatable as why:
             # Without a key of its own the row may be any row: nothing may be closed for missing.
             self.is_complete = False
-            self.unreadable.append(_unreadable(f"{file}:{line}", file, line, unusable))
+            self.unreadable.append(_unreadable(f"{file}:{line}", file, line, why))
             return
         self._keys.add(key)
         self.rows.append((file, line, row))
 
-    def refuse(self, file: str, line: int, row: ExportRow, unusable: Unusable) -> None:
+    def refuse(self, file: str, line: int, row: ExportRow, why: Untranslatable) -> None:
         """Keep why a row that has a key cannot be used."""
-        self.unreadable.append(_unreadable(row.rivi, file, line, unusable))
+        self.unreadable.append(_unreadable(row.rivi, file, line, why))
 
 
 def read_export(folder: Path, places: Places) -> Snapshot:
@@ -111,7 +113,7 @@ def read_export(folder: Path, places: Places) -> Snapshot:
     facts: dict[str, tuple[str, FactRow]] = {}
     for file, line, row in _facts_first(reading):
         try:
-            person = cells.person(row.henkilotunnus)
+            person = cells.person("henkilotunnus", row.henkilotunnus)
             at = cells.moment("kirjattu", row.kirjattu)
             says = None
             if isinstance(row, StandingRow) and not (isinstance(row, ApprovalRow) and row.laji == CLIENT_APPROVAL):
@@ -119,8 +121,8 @@ def read_export(folder: Path, places: Places) -> Snapshot:
                 says = fact_row(row, known)
                 facts[row.rivi] = row.henkilotunnus, says
             statement = Statement(row.rivi, person, says or act(row, replace(known, facts=facts)), at)
-        except Unusable as unusable:
-            reading.refuse(file, line, row, unusable)
+        except Untranslatable as why:
+            reading.refuse(file, line, row, why)
         except NotShared:
             continue
         else:
@@ -154,6 +156,6 @@ def _of_fault(fault: Fault) -> Unreadable:
     return Unreadable(f"{fault.file}:{fault.line}" if fault.line else fault.file, fault.reason, fault.detail)
 
 
-def _unreadable(row: str, file: str, line: int, unusable: Unusable) -> Unreadable:
-    detail = f"{file} line {line}: {unusable.problem}; correct the row and export again"
-    return Unreadable(row, unusable.reason, detail)
+def _unreadable(row: str, file: str, line: int, why: Untranslatable) -> Unreadable:
+    detail = f"{file} line {line}: {why.what}; correct the row and export again"
+    return Unreadable(row, why.reason, detail)

@@ -12,14 +12,11 @@ from typing import Final
 
 from sauma_connectors.employment_area.files import R, read_rows, write_rows
 from sauma_connectors.employment_area.wire import INBOX, LINKS, NOTICES, LinkRow, NoticeRow, ReceivedRow
+from sauma_connectors.sdk.answering import Damaged
 from sauma_connectors.sdk.tables import files_in, make_folder, make_name_key, name_key, own_name, remove_file
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 """Ids that may be a file's name: no separator, and no dot in front."""
-
-
-class DamagedFile(OSError):
-    """A file of the register's inbox cannot be read whole: writing it anew would lose what it holds. Restore it."""
 
 
 def can_be_kept(fact: str) -> bool:
@@ -58,14 +55,14 @@ class ClientInbox:
         remove_file(self._folder / f"{fact}.csv")
 
     def links(self) -> list[LinkRow]:
-        """Every link. Raises DamagedFile."""
+        """Every link. Raises Damaged."""
         links = _whole(self._folder / LINKS, LinkRow) if self._folder is not None else []
         if not all(link.versio.isdecimal() for link in links):
-            raise DamagedFile(LINKS)
+            raise Damaged(_restore(LINKS))
         return [link for link in links if link.henkilotunnus == self._henkilotunnus]
 
     def link(self, fact: str) -> LinkRow | None:
-        """The own row that is this fact, or None. Raises DamagedFile."""
+        """The own row that is this fact, or None. Raises Damaged."""
         return next((link for link in self.links() if link.tieto == fact), None)
 
     def keep_link(
@@ -118,11 +115,11 @@ class Inbox:
         self._folder = folder / INBOX
 
     def to_write(self, henkilotunnus: str) -> ClientInbox:
-        """The client's part, to be written: what names folders is drawn with the first. Raises OSError and DamagedFile."""
+        """The client's part, to be written: what names folders is drawn with the first. Raises OSError and Damaged."""
         make_folder(self._folder)
         if name_key(self._folder) is None and any(path.is_dir() for path in self._folder.iterdir()):
             # Another key would name every client anew, and what is to be erased would never be found.
-            raise DamagedFile("the key of the folders' names")
+            raise Damaged(_restore(f"{INBOX}/.name-key"))
         return ClientInbox(self._folder / own_name(make_name_key(self._folder), henkilotunnus), henkilotunnus)
 
     def to_read(self, henkilotunnus: str) -> ClientInbox:
@@ -131,7 +128,7 @@ class Inbox:
         return ClientInbox(None if key is None else self._folder / own_name(key, henkilotunnus), henkilotunnus)
 
     def notices(self) -> list[NoticeRow]:
-        """Every notice, oldest first. Raises DamagedFile."""
+        """Every notice, oldest first. Raises Damaged."""
         return _whole(self._folder / NOTICES, NoticeRow)
 
     def tell(self, *, henkilotunnus: str, koodi: str, syy: str, viite: str, oma_rivi: str) -> None:
@@ -159,5 +156,11 @@ def facts_in(received: ClientInbox, tilanne: str) -> Iterator[ReceivedRow]:
 def _whole(path: Path, kind: type[R]) -> list[R]:
     read = read_rows(path, kind)
     if any(fault.reason != "no-file" for fault in read.faults):
-        raise DamagedFile(path.name)
+        raise Damaged(_restore(path.name))
     return [row for _, row in read.rows]
+
+
+def _restore(file: str) -> str:
+    return (
+        f"{file} is missing or cannot be read whole: restore it from a backup; writing it anew would lose what it held"
+    )

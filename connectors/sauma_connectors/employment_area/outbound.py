@@ -8,11 +8,11 @@ from typing import Final
 from sauma.delivery import Basis
 from sauma.ids import FactId
 from sauma_connectors.employment_area.codes import ERRONEOUS, HANDLING, IN_FORCE, KINDS, NO_LONGER_UPDATED, code_of
-from sauma_connectors.employment_area.contents import content_code, join_list, write_content
-from sauma_connectors.employment_area.files import moment_text
+from sauma_connectors.employment_area.contents import CONTENTS, join_list
 from sauma_connectors.employment_area.holdings import held
-from sauma_connectors.employment_area.inbox import ClientInbox, DamagedFile, Inbox, can_be_kept
+from sauma_connectors.employment_area.inbox import ClientInbox, Inbox, can_be_kept
 from sauma_connectors.employment_area.wire import ReceivedRow
+from sauma_connectors.sdk.answering import answer
 from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
@@ -24,10 +24,10 @@ from sauma_connectors.sdk.contract import (
     Put,
     Rebase,
     Refuse,
-    Retry,
     TakeBack,
     Told,
 )
+from sauma_connectors.sdk.moments import text_of
 
 OWN_LAW: Final = "JTPL 380/2023 122 §"
 """On which paragraph the register keeps its own rows, whoever asks it to erase them."""
@@ -42,22 +42,7 @@ class EmploymentSink:
 
     def apply(self, person: Person | None, arrival: Arrival) -> Answer:
         """Write one arrival; the key of every effect is the fact and its version, of a notice the notice itself."""
-        try:
-            match arrival:
-                case Told():
-                    return self._told(person, arrival)
-                case Put() if person is not None:
-                    return self._put(person, arrival)
-                case Rebase() if person is not None:
-                    return self._rebase(person, arrival)
-                case TakeBack() if person is not None:
-                    return self._take_back(person, arrival)
-                case _:
-                    return Refuse("no-person")
-        except DamagedFile:
-            return Retry("own-file-damaged")
-        except OSError:
-            return Retry("folder-not-writable")
+        return answer(self, person, arrival)
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Remember the link of an own row; the same one twice has no effect. Raises OSError."""
@@ -71,15 +56,13 @@ class EmploymentSink:
         for fact in held(self._folder, person.henkilotunnus):
             yield Holding(FactId(fact.fact), fact.version, fact.status, fact.content)
 
-    def _put(self, person: Person, put: Put) -> Answer:
+    def put(self, person: Person, put: Put) -> Answer:
+        """Write the fact's file, and the link where it is a row of the register's own."""
         if not can_be_kept(put.fact):
             return Refuse("malformed-fact-id")
         if put.kind not in KINDS.values() or put.handling not in HANDLING.values():
             return Refuse("unknown-code")
-        try:
-            row = _received(person, put)
-        except OverflowError:
-            return Refuse("malformed-moment")
+        row = _received(person, put)
         client = self._inbox.to_write(person.henkilotunnus)
         known, link = client.received(put.fact), client.link(put.fact)
         if any(int(older.versio) > put.version for older in (known, link) if older is not None):
@@ -90,14 +73,16 @@ class EmploymentSink:
             client.keep_link(own_row=own_row, fact=put.fact, version=put.version, status=put.status, tilanne=IN_FORCE)
         return Done()
 
-    def _rebase(self, person: Person, rebase: Rebase) -> Answer:
+    def rebase(self, person: Person, rebase: Rebase) -> Answer:
+        """Note the new ground in the fact's file."""
         client = self._inbox.to_write(person.henkilotunnus)
         known = client.received(rebase.fact)
         if known is not None and int(known.versio) == rebase.version:
             client.keep(ReceivedRow.of_cells({**known.cells(), **_basis(rebase.basis)}))
         return Done()
 
-    def _take_back(self, person: Person, back: TakeBack) -> Answer:
+    def take_back(self, person: Person, back: TakeBack) -> Answer:
+        """Remove the fact's file, or note what became of the right; an own row stays, and its link says so."""
         client = self._inbox.to_write(person.henkilotunnus)
         known = client.received(back.fact)
         if back.ask == "erase":
@@ -109,6 +94,16 @@ class EmploymentSink:
         if known is not None:
             client.keep(replace(known, tilanne=tilanne, syy=back.reason))
         return Done()
+
+    def tell(self, person: Person | None, told: Told) -> None:
+        """Add the notice to the clerk's table."""
+        self._inbox.tell(
+            henkilotunnus=person.henkilotunnus if person is not None else "",
+            koodi=told.code,
+            syy=told.reason,
+            viite=told.reference,
+            oma_rivi=told.row or "",
+        )
 
     def _erase(self, person: Person, back: TakeBack, client: ClientInbox, known: ReceivedRow | None) -> Answer:
         if known is not None:
@@ -122,16 +117,6 @@ class EmploymentSink:
             )
         client.erase(back.fact)
         return Kept(OWN_LAW) if client.mark_link(back.fact, NO_LONGER_UPDATED) else Erased()
-
-    def _told(self, person: Person | None, told: Told) -> Answer:
-        self._inbox.tell(
-            henkilotunnus=person.henkilotunnus if person is not None else "",
-            koodi=told.code,
-            syy=told.reason,
-            viite=told.reference,
-            oma_rivi=told.row or "",
-        )
-        return Done()
 
 
 def _received(person: Person, put: Put) -> ReceivedRow:
@@ -149,12 +134,12 @@ def _received(person: Person, put: Put) -> ReceivedRow:
         lahete=put.referral or "",
         koskee=put.about or "",
         koskee_versio=str(put.about_version),
-        alkaa=moment_text(put.starts),
-        paattyy=moment_text(put.ends),
+        alkaa=text_of(put.starts),
+        paattyy=text_of(put.ends),
         oma_rivi=put.own_row or "",
         avotiedot=join_list(f"{name}={put.clear[name]}" for name in sorted(put.clear)),
-        sisalto=content_code(put.content) if put.content is not None else "",
-        tiedot=write_content(put.content) if put.content is not None else {},
+        sisalto=CONTENTS.code(put.content) if put.content is not None else "",
+        tiedot=CONTENTS.write(put.content) if put.content is not None else {},
         **_basis(put.basis),
     )
 

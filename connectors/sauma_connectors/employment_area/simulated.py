@@ -5,13 +5,11 @@ table, so that the same acts in the same order write the same bytes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from sauma.content import (
     Background,
     ClientRelationship,
     Contact,
-    Content,
     Referral,
     ServiceNeed,
 )
@@ -30,8 +28,7 @@ from sauma_connectors.employment_area.codes import (
     YES,
     code_of,
 )
-from sauma_connectors.employment_area.contents import join_list, write_content
-from sauma_connectors.employment_area.files import moment_text
+from sauma_connectors.employment_area.contents import CONTENTS, join_list
 from sauma_connectors.employment_area.holdings import Held, held, received_content
 from sauma_connectors.employment_area.inbox import facts_in
 from sauma_connectors.employment_area.simulated_plan import PlanActs
@@ -48,25 +45,8 @@ from sauma_connectors.employment_area.wire import (
     ServiceNeedRow,
     WillRow,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One fact in the inbox, as a clerk's screen would show it."""
-
-    fact: str
-    version: int
-    status: str
-    kind: str
-    digest: bytes
-    plan: str | None
-    referral: str | None
-    about: str | None
-    about_version: int
-    owner: str
-    rule: str
-    will: str | None
-    content: Content | None = field(repr=False)
+from sauma_connectors.sdk.moments import text_of
+from sauma_connectors.sdk.received import Received
 
 
 class SimulatedEmploymentArea(PlanActs):
@@ -78,7 +58,7 @@ class SimulatedEmploymentArea(PlanActs):
         row = ClientRow(
             rivi=key,
             henkilotunnus=hetu,
-            kirjattu=moment_text(at),
+            kirjattu=text_of(at),
             sukunimi=family_name,
             etunimet=given_names,
             avattu=YES if opens else NO,
@@ -173,11 +153,11 @@ class SimulatedEmploymentArea(PlanActs):
             ReferralRow(
                 rivi=self.new_key(ReferralRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 vaihe=REFERRAL_MADE,
                 kohde=code_of(ROLES, to_role),
                 kuntakoodi=municipality,
-                tiedot=write_content(Referral(service, grounds, contact)),
+                tiedot=CONTENTS.write(Referral(service, grounds, contact)),
             )
         )
 
@@ -188,7 +168,7 @@ class SimulatedEmploymentArea(PlanActs):
             ReferralRow(
                 rivi=self.new_key(ReferralRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 vaihe=code_of(REFERRAL_STEPS, step),
                 lahete="" if is_own else referral,
                 oma_lahete=referral if is_own else "",
@@ -204,7 +184,7 @@ class SimulatedEmploymentArea(PlanActs):
             RelationshipRow(
                 rivi=self.new_key(RelationshipRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 vaihe=code_of(RELATIONSHIP_STEPS, step),
                 asiakirjaviite=evidence or "",
                 puolesta=on_behalf_of or "",
@@ -231,14 +211,14 @@ class SimulatedEmploymentArea(PlanActs):
             WillRow(
                 rivi=key,
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 laji="suostumus",
                 tapahtuma=WILL_GIVEN,
                 saajat=join_list(code_of(ROLES, to) if to in ROLES.values() else to for to in recipients),
                 tiedot_nimetyt=join_list(facts),
                 rivit=join_list(rows),
                 tietolajit=join_list(code_of(KINDS, kind) for kind in kinds),
-                voimassa_asti=moment_text(valid_until),
+                voimassa_asti=text_of(valid_until),
                 asiakirjaviite=evidence,
             )
         )
@@ -250,7 +230,7 @@ class SimulatedEmploymentArea(PlanActs):
             WillRow(
                 rivi=self.new_key(WillRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 laji="suostumus",
                 tapahtuma=WILL_WITHDRAWN,
                 oma_tahdonilmaisu=will if is_own else "",
@@ -306,9 +286,9 @@ class SimulatedEmploymentArea(PlanActs):
             ChangeRow(
                 rivi=self.new_key(ChangeRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 muutos=code_of(CLIENT_CHANGES, change),
                 kuntakoodi=municipality,
-                voimassa_asti=moment_text(until),
+                voimassa_asti=text_of(until),
             )
         )

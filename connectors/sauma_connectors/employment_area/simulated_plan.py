@@ -23,8 +23,7 @@ from sauma_connectors.employment_area.codes import (
     YES,
     code_of,
 )
-from sauma_connectors.employment_area.contents import content_code, join_list, write_content
-from sauma_connectors.employment_area.files import moment_text
+from sauma_connectors.employment_area.contents import CONTENTS, join_list
 from sauma_connectors.employment_area.simulated_tables import OwnTables, marks
 from sauma_connectors.employment_area.wire import (
     ActionRow,
@@ -34,6 +33,7 @@ from sauma_connectors.employment_area.wire import (
     PlanRow,
     ProposalRow,
 )
+from sauma_connectors.sdk.moments import text_of
 
 PlanContent = PlanItem | Goal | JobSearchObligation | Review
 
@@ -58,7 +58,7 @@ class PlanActs(OwnTables):
             PlanRow(
                 rivi=self.new_key(PlanRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 toimsuunlaji=laji,
                 suunnitelma=own,
                 jaettu_suunnitelma=shared,
@@ -80,19 +80,19 @@ class PlanActs(OwnTables):
         adopts: str = "",
     ) -> str:
         """A service, goal, obligation or follow-up of the plan; with the key of a row, that row changes."""
-        code = content_code(content)
+        code = CONTENTS.code(content)
         own, shared = self._plan(hetu, plan)
         codes = {"toimikoodi": JOB_SEARCH_OBLIGATION} if code == "tyonhakuvelvollisuus" else {}
         action = ActionRow(
             rivi=row or self.new_key(ActionRow),
             henkilotunnus=hetu,
-            kirjattu=moment_text(at),
+            kirjattu=text_of(at),
             valttamaton=marks(necessary_for, at),
             tietolaji=code,
             suunnitelma=own,
             jaettu_suunnitelma=shared,
             otettu=adopts or next((old.otettu for old in self.rows(ActionRow) if old.rivi == row), ""),
-            tiedot={**write_content(content), **codes},
+            tiedot={**CONTENTS.write(content), **codes},
         )
         return self.stand(action, at)
 
@@ -113,12 +113,12 @@ class PlanActs(OwnTables):
             ApprovalRow(
                 rivi=self.new_key(ApprovalRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 valttamaton=marks(necessary_for, at),
                 laji=PLAN_APPROVAL,
                 suunnitelma=own,
                 jaettu_suunnitelma=shared,
-                tiedot=write_content(Approval(tuple(sorted(covers)), statement, signed_on)),
+                tiedot=CONTENTS.write(Approval(tuple(sorted(covers)), statement, signed_on)),
             )
         )
 
@@ -129,7 +129,7 @@ class PlanActs(OwnTables):
             ApprovalRow(
                 rivi=self.new_key(ApprovalRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 laji=CLIENT_APPROVAL,
                 hyvaksynta_rivi=approval if is_own else "",
                 hyvaksynta_tieto="" if is_own else approval,
@@ -159,13 +159,13 @@ class PlanActs(OwnTables):
             ProposalRow(
                 rivi=self.new_key(ProposalRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 koskee=about,
                 koskee_versio=str(about_version),
-                sisalto=content_code(content),
+                sisalto=CONTENTS.code(content),
                 luokka=str(category) if category else "",
                 kasittelyluokka=code_of(HANDLING, handling) if handling else "",
-                tiedot=write_content(content),
+                tiedot=CONTENTS.write(content),
             )
         )
 
@@ -185,18 +185,18 @@ class PlanActs(OwnTables):
         """An own row reads otherwise from now on; its marks stay."""
         standing = self.standing(hetu, row)
         codes = {name: standing.tiedot[name] for name in ("toimikoodi",) if name in standing.tiedot}
-        return self.stand(replace(standing, tiedot={**codes, **write_content(content)}), at)
+        return self.stand(replace(standing, tiedot={**codes, **CONTENTS.write(content)}), at)
 
     def mark(self, hetu: str, row: str, necessary_for: Iterable[str], at: Moment, *, affects: bool = False) -> str:
         """A professional decides anew for whom an own row is necessary, and whether it affects employment."""
         standing = self.standing(hetu, row)
-        effect = moment_text(at) if affects else ""
+        effect = text_of(at) if affects else ""
         return self.put(
             replace(
                 standing,
                 valttamaton=marks(necessary_for, at),
                 vaikuttaa_tyollistymiseen=effect,
-                muutettu=moment_text(at),
+                muutettu=text_of(at),
             )
         )
 
@@ -204,7 +204,7 @@ class PlanActs(OwnTables):
         """An own row comes to its end; an action of a plan is done (toimkasitelty)."""
         standing = self.standing(hetu, row)
         closed = {"toimkasitelty": YES} if isinstance(standing, ActionRow) else {"suljettu": YES}
-        return self.put(replace(standing, muutettu=moment_text(at), **closed))  # type: ignore[arg-type] # columns
+        return self.put(replace(standing, muutettu=text_of(at), **closed))  # type: ignore[arg-type] # columns
 
     def correct(self, hetu: str, row: str, reason: str, at: Moment) -> str:
         """An own row was wrong from the start."""
@@ -212,7 +212,7 @@ class PlanActs(OwnTables):
             CorrectionRow(
                 rivi=self.new_key(CorrectionRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 kohderivi=row,
                 syy=reason,
             )
@@ -230,11 +230,11 @@ class PlanActs(OwnTables):
             AnswerRow(
                 rivi=self.new_key(AnswerRow),
                 henkilotunnus=hetu,
-                kirjattu=moment_text(at),
+                kirjattu=text_of(at),
                 vaihe=step,
                 tieto=fact,
-                sisalto=content_code(content) if content else "",
-                tiedot=write_content(content) if content else {},
+                sisalto=CONTENTS.code(content) if content else "",
+                tiedot=CONTENTS.write(content) if content else {},
                 **columns,
             )
         )

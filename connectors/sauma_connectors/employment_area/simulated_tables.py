@@ -8,10 +8,11 @@ from typing import TypeVar
 from sauma.content import Content
 from sauma.fact import Moment
 from sauma_connectors.employment_area.codes import ROLES, code_of
-from sauma_connectors.employment_area.contents import write_content
-from sauma_connectors.employment_area.files import moment_text, read_rows, write_rows
+from sauma_connectors.employment_area.contents import CONTENTS
+from sauma_connectors.employment_area.files import read_rows, write_rows
 from sauma_connectors.employment_area.inbox import Inbox
 from sauma_connectors.employment_area.wire import EXPORT, STANDING_TABLES, TABLES, ExportRow, StandingRow
+from sauma_connectors.sdk.moments import text_of
 from sauma_connectors.sdk.tables import Fault, format_table, make_folder, read_file, write_file
 
 X = TypeVar("X", bound=ExportRow)
@@ -43,10 +44,10 @@ class OwnTables:
         row = kind(
             rivi=self.key_of_client(kind, hetu),
             henkilotunnus=hetu,
-            kirjattu=moment_text(at),
+            kirjattu=text_of(at),
             valttamaton=marks(necessary_for, at),
-            vaikuttaa_tyollistymiseen=moment_text(at) if affects else "",
-            tiedot=write_content(content),
+            vaikuttaa_tyollistymiseen=text_of(at) if affects else "",
+            tiedot=CONTENTS.write(content),
         )
         return self.stand(row, at)
 
@@ -59,7 +60,7 @@ class OwnTables:
             replace(
                 row,
                 kirjattu=old.kirjattu,
-                muutettu=moment_text(at),
+                muutettu=text_of(at),
                 valttamaton=_kept_marks(old.valttamaton, row.valttamaton),
                 vaikuttaa_tyollistymiseen=old.vaikuttaa_tyollistymiseen
                 if row.vaikuttaa_tyollistymiseen and old.vaikuttaa_tyollistymiseen
@@ -113,7 +114,7 @@ class OwnTables:
 
 def marks(roles: Iterable[str], at: Moment) -> str:
     """The cell of marks that were all made at one moment."""
-    return ", ".join(f"{code_of(ROLES, role)} {moment_text(at)}" for role in sorted(roles))
+    return ", ".join(f"{code_of(ROLES, role)} {text_of(at)}" for role in sorted(roles))
 
 
 def _kept_marks(old: str, new: str) -> str:

@@ -8,8 +8,7 @@ from sauma.content import Content, JobSearchObligation, PlanItem
 from sauma.fact import KINDS
 from sauma.ids import FactId
 from sauma.places import Places
-from sauma_connectors.employment_area import cells
-from sauma_connectors.employment_area.cells import Unusable
+from sauma_connectors.employment_area import cells as own_cells
 from sauma_connectors.employment_area.codes import (
     CLIENT_APPROVAL,
     HANDLING,
@@ -18,8 +17,9 @@ from sauma_connectors.employment_area.codes import (
     PLAN_APPROVAL,
 )
 from sauma_connectors.employment_area.codes import KINDS as KIND_CODES
-from sauma_connectors.employment_area.contents import UnreadableContent
 from sauma_connectors.employment_area.wire import ActionRow, ApprovalRow, ClientRow, StandingRow
+from sauma_connectors.sdk import cells
+from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.contract import FactRow, Own, Reference
 
 
@@ -40,23 +40,25 @@ class Known:
 
 
 def fact_row(row: StandingRow, known: Known) -> FactRow:
-    """The fact that a row states. Raises NotShared and Unusable."""
+    """The fact that a row states. Raises NotShared and Untranslatable."""
     if row.alkupera:
         raise NotShared
-    plan, is_closed = None, cells.yes_or_no("suljettu", row.suljettu)
+    plan, is_closed = None, own_cells.yes_or_no("suljettu", row.suljettu)
     adopts: FactId | None = None
     match row:
         case ClientRow():
-            if not cells.yes_or_no("avattu", row.avattu):
+            if not own_cells.yes_or_no("avattu", row.avattu):
                 raise NotShared
             kind_code = "henkilotiedot"
         case ActionRow():
             kind_code = row.tietolaji
             if kind_code not in row.SISALLOT:
-                raise Unusable("unknown-code", f"tietolaji has a code that is not one of {', '.join(row.SISALLOT)}")
+                raise Untranslatable(
+                    "unknown-code", f"tietolaji has a code that is not one of {', '.join(row.SISALLOT)}"
+                )
             plan = plan_of(row.suunnitelma, row.jaettu_suunnitelma, row.henkilotunnus, known)
-            is_closed = cells.yes_or_no("toimkasitelty", row.toimkasitelty) or is_closed
-            adopts = cells.fact_id("otettu", row.otettu) if row.otettu else None
+            is_closed = own_cells.yes_or_no("toimkasitelty", row.toimkasitelty) or is_closed
+            adopts = own_cells.fact_id("otettu", row.otettu) if row.otettu else None
         case ApprovalRow():
             if row.laji == CLIENT_APPROVAL:
                 raise NotShared  # an act, not a fact
@@ -72,7 +74,7 @@ def fact_row(row: StandingRow, known: Known) -> FactRow:
         category=category,
         content=_content(row, kind_code),
         handling=handling(row.kasittelyluokka, kind.handling),
-        necessary_for=cells.marks(row.valttamaton),
+        necessary_for=own_cells.marks(row.valttamaton),
         affects_employment_at=cells.moment_or_none("vaikuttaa_tyollistymiseen", row.vaikuttaa_tyollistymiseen),
         plan=plan,
         starts=cells.moment_or_none("alkaa", row.alkaa),
@@ -84,13 +86,13 @@ def fact_row(row: StandingRow, known: Known) -> FactRow:
 
 def plan_of(own: str, shared: str, henkilotunnus: str, known: Known) -> Reference:
     """The multi-sector plan that a row names. Raises NotShared for a plan of another kind."""
-    plan = cells.reference(own_column="suunnitelma", own=own, shared_column="jaettu_suunnitelma", shared=shared)
+    plan = own_cells.reference(own_column="suunnitelma", own=own, shared_column="jaettu_suunnitelma", shared=shared)
     if isinstance(plan, Own):
         if plan.key not in known.plans:
-            raise Unusable("unknown-plan", "suunnitelma names no readable plan of toimsuunnitelmat.csv")
+            raise Untranslatable("unknown-plan", "suunnitelma names no readable plan of toimsuunnitelmat.csv")
         owner, plan_kind = known.plans[plan.key]
         if owner != henkilotunnus:
-            raise Unusable("wrong-shape", "suunnitelma names another client's plan")
+            raise Untranslatable("wrong-shape", "suunnitelma names another client's plan")
         if plan_kind != MULTI_SECTOR_PLAN:
             raise NotShared
     return plan
@@ -100,7 +102,7 @@ def handling(text: str, of_kind: str | None) -> str:
     """The handling class: the kind's own one where it has one, else the row's, else ordinary."""
     stated = cells.code("kasittelyluokka", text, HANDLING) if text else of_kind or "ordinary"
     if of_kind and stated != of_kind:
-        raise Unusable(
+        raise Untranslatable(
             "wrong-shape", "kasittelyluokka is another than the one that this kind must have; leave it empty"
         )
     return stated
@@ -110,18 +112,17 @@ _DAYS: Final = ("toimviimpvm", "allekpvm")
 
 
 def _content(row: StandingRow, kind_code: str) -> Content:
-    try:
-        content = row.content(kind_code)
-    except UnreadableContent as unreadable:
-        raise Unusable(unreadable.reason, f"{unreadable.where} is missing or cannot be read") from None
+    content = row.content(kind_code)
     for column in _DAYS:
-        cells.day(column, row.tiedot.get(column, ""))
+        own_cells.day(column, row.tiedot.get(column, ""))
     action = row.tiedot.get("toimikoodi", "")
     match content:
         case PlanItem() if not (len(action) == 3 and action.isascii() and action.isdigit()):
-            raise Unusable("unknown-code", "toimikoodi is not three digits")
+            raise Untranslatable("unknown-code", "toimikoodi is not three digits")
         case PlanItem() if action == JOB_SEARCH_OBLIGATION:
-            raise Unusable("wrong-shape", f"toimikoodi {JOB_SEARCH_OBLIGATION} needs tietolaji tyonhakuvelvollisuus")
+            raise Untranslatable(
+                "wrong-shape", f"toimikoodi {JOB_SEARCH_OBLIGATION} needs tietolaji tyonhakuvelvollisuus"
+            )
         case JobSearchObligation() if action not in ("", JOB_SEARCH_OBLIGATION):
-            raise Unusable("wrong-shape", f"tyonhakuvelvollisuus has toimikoodi {JOB_SEARCH_OBLIGATION} or none")
+            raise Untranslatable("wrong-shape", f"tyonhakuvelvollisuus has toimikoodi {JOB_SEARCH_OBLIGATION} or none")
     return content

@@ -9,15 +9,19 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import ClassVar, Final, Self
 
 from sauma.content import Content, Identity
-from sauma_connectors.employment_area.codes import IN_FORCE, NO
-from sauma_connectors.employment_area.contents import SHAPES, columns_of, read_content
+from sauma_connectors.employment_area.codes import IN_FORCE, KINDS, NO
+from sauma_connectors.employment_area.contents import CONTENTS
 
 EXPORT: Final = "vienti"
 INBOX: Final = "saapuneet"
 LINKS: Final = "linkit.csv"
 NOTICES: Final = "ilmoitukset.csv"
 
-_ALL: Final = tuple(SHAPES)
+_ALL: Final = tuple(code for code, kind in KINDS.items() if kind in CONTENTS.columns)
+
+
+def _columns_of(codes: tuple[str, ...]) -> tuple[str, ...]:
+    return CONTENTS.columns_of(*(KINDS[code] for code in codes)) if codes else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -30,19 +34,19 @@ class Record:
     @classmethod
     def columns(cls) -> tuple[str, ...]:
         """All columns, in the order in which they are written."""
-        return (*(f.name for f in fields(cls) if f.name != "tiedot"), *columns_of(cls.SISALLOT))
+        return (*(f.name for f in fields(cls) if f.name != "tiedot"), *_columns_of(cls.SISALLOT))
 
     @classmethod
     def columns_needed(cls) -> tuple[str, ...]:
         """The columns that the header may not lack."""
         own = (f.name for f in fields(cls) if f.name != "tiedot" and f.default is MISSING)
-        return (*own, *(columns_of(cls.SISALLOT) if len(cls.SISALLOT) == 1 else ()))
+        return (*own, *(_columns_of(cls.SISALLOT) if len(cls.SISALLOT) == 1 else ()))
 
     @classmethod
     def of_cells(cls, cells: Mapping[str, str]) -> Self:
         """The row in these cells, which have at least the columns that it needs."""
         texts = {f.name: cells[f.name] for f in fields(cls) if f.name in cells and f.name != "tiedot"}
-        return cls(tiedot={column: cells[column] for column in columns_of(cls.SISALLOT) if column in cells}, **texts)
+        return cls(tiedot={column: cells[column] for column in _columns_of(cls.SISALLOT) if column in cells}, **texts)
 
     def cells(self) -> dict[str, str]:
         """The row by column; columns of other contents than its own are empty."""
@@ -79,8 +83,8 @@ class StandingRow(ExportRow):
     """The shared fact that the row is a copy of, where it was brought in from the inbox: such a row goes nowhere."""
 
     def content(self, code: str) -> Content:
-        """What the row says, as the content of this code. Raises UnreadableContent."""
-        return read_content(code, self.tiedot)
+        """What the row says, as the content of this code. Raises Untranslatable."""
+        return CONTENTS.read_coded(code, self.tiedot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -1,6 +1,6 @@
 """Plain JSON folders, for KEHA's joint data set and for service providers. `BEHAVIOUR.md` says what surprises."""
 
 from sauma_connectors.folder.connector import FolderConnector
-from sauma_connectors.folder.simulated import Received, SimulatedKeha, SimulatedProvider
+from sauma_connectors.folder.simulated import SimulatedKeha, SimulatedProvider
 
-__all__ = ["FolderConnector", "Received", "SimulatedKeha", "SimulatedProvider"]
+__all__ = ["FolderConnector", "SimulatedKeha", "SimulatedProvider"]

@@ -1,14 +1,15 @@
 """Writes what arrives into the folder, idempotently by fact and version; the joint data set also notes its day of deletion."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sauma.delivery import Basis
-from sauma.fact import KINDS
+from sauma.fact import KINDS, Moment
 from sauma.ids import FactId
-from sauma_connectors.folder.store import Damaged, Store
+from sauma_connectors.folder.store import Store
 from sauma_connectors.folder.wire import BasisFile, DeletionFile, FactFile, NoticeFile, content_fields
+from sauma_connectors.sdk.answering import Damaged, answer
 from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
@@ -20,16 +21,15 @@ from sauma_connectors.sdk.contract import (
     Put,
     Rebase,
     Refuse,
-    Retry,
     TakeBack,
     Told,
 )
 from sauma_connectors.sdk.errors import NeedsOperator
+from sauma_connectors.sdk.moments import calendar_of
 
 RETENTION_YEARS = 4
 """TYM 381/2023 12.2 §: everything is deleted four years after the client relationship ended."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OPEN = frozenset({"assessing", "active", "ending"})
 
 
@@ -42,22 +42,7 @@ class FolderSink:
 
     def apply(self, person: Person | None, arrival: Arrival) -> Answer:
         """Write one arrival; `Retry` where a file is damaged or the disk will not take it."""
-        try:
-            if isinstance(arrival, Told):
-                return self._told(person, arrival)
-            if person is None:
-                return Refuse("no-person")
-            match arrival:
-                case Put():
-                    return self._put(person.henkilotunnus, arrival)
-                case Rebase():
-                    return self._rebase(person.henkilotunnus, arrival)
-                case TakeBack():
-                    return self._take_back(person.henkilotunnus, arrival)
-        except Damaged as damaged:
-            return Retry(str(damaged))
-        except OSError as error:
-            return Retry(f"a file could not be written: {error.strerror}")
+        return answer(self, person, arrival)
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Nothing to remember: a folder has no facts of its own."""
@@ -65,12 +50,13 @@ class FolderSink:
     def holdings(self, person: Person) -> Iterable[Holding]:
         """All that is held of the person and kept up to date; raises `NeedsOperator` where a file is damaged."""
         try:
-            held = self._store.holdings(person.henkilotunnus)
+            return self._store.holdings(person.henkilotunnus)
         except Damaged as damaged:
             raise NeedsOperator(str(damaged)) from None
-        return [Holding(FactId(one.fact), one.version, one.status, one.content) for one in held]
 
-    def _put(self, henkilotunnus: str, put: Put) -> Answer:
+    def put(self, person: Person, put: Put) -> Answer:
+        """Write the fact's file, and note what the end of a relationship asks of the joint data set."""
+        henkilotunnus = person.henkilotunnus
         if put.kind not in KINDS:
             return Refuse("unknown-kind")
         refused = self._store.settings().refuses.get(put.kind)
@@ -83,7 +69,9 @@ class FolderSink:
             self._store.note_deletion(henkilotunnus, self._deletion(henkilotunnus))
         return Done()
 
-    def _rebase(self, henkilotunnus: str, rebase: Rebase) -> Answer:
+    def rebase(self, person: Person, rebase: Rebase) -> Answer:
+        """Note the new ground in the fact's file."""
+        henkilotunnus = person.henkilotunnus
         known = self._store.fact(henkilotunnus, rebase.fact)
         if known is None or known.version < rebase.version:
             return Refuse("not-held")
@@ -91,7 +79,9 @@ class FolderSink:
             self._store.keep(known.model_copy(update={"basis": _basis(rebase.basis)}))
         return Done()
 
-    def _take_back(self, henkilotunnus: str, back: TakeBack) -> Answer:
+    def take_back(self, person: Person, back: TakeBack) -> Answer:
+        """Remove the fact's file, or note that it is kept by law, no longer updated, or wrong."""
+        henkilotunnus = person.henkilotunnus
         known = self._store.fact(henkilotunnus, back.fact)
         if back.ask != "erase":
             if known is not None:
@@ -105,7 +95,8 @@ class FolderSink:
         self._store.erase(henkilotunnus, back.fact)
         return Erased()
 
-    def _told(self, person: Person | None, told: Told) -> Answer:
+    def tell(self, person: Person | None, told: Told) -> None:
+        """Put the notice into its file."""
         henkilotunnus = person.henkilotunnus if person else None
         self._store.note(
             NoticeFile(
@@ -116,7 +107,6 @@ class FolderSink:
                 own_row=told.row,
             )
         )
-        return Done()
 
     def _deletion(self, henkilotunnus: str) -> DeletionFile | None:
         """Four years after the latest relationship ended; None while one is open, or where none has ended."""
@@ -128,7 +118,7 @@ class FolderSink:
         ends = [int(clear["ended_at"]) for clear in relationships if clear.get("ended_at", "").isdecimal()]
         if not ends or any(clear.get("state") in _OPEN for clear in relationships):
             return None
-        ended = _EPOCH + timedelta(milliseconds=max(ends))
+        ended = calendar_of(Moment(max(ends)))
         return DeletionFile(
             henkilotunnus=henkilotunnus,
             relationship_ended_at=ended.isoformat(),

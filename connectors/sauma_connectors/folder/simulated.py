@@ -3,14 +3,12 @@
 Times are given, nothing is drawn at random: the same acts make the same files.
 """
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from sauma.content import Content
 from sauma.fact import Moment
 from sauma.ids import EndpointId
-from sauma_connectors.folder.store import Held, Store, held
+from sauma_connectors.folder.store import Store, held
 from sauma_connectors.folder.wire import (
     SETTINGS,
     WITHDRAWALS,
@@ -20,26 +18,10 @@ from sauma_connectors.folder.wire import (
     WithdrawalFile,
     to_bytes,
 )
+from sauma_connectors.sdk.contract import Holding
+from sauma_connectors.sdk.moments import text_of
+from sauma_connectors.sdk.received import Received
 from sauma_connectors.sdk.tables import files_in, make_folder, own_name, write_file
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Received(NamedTuple):
-    """What a person needs to know of one fact that was delivered."""
-
-    fact: str
-    version: int
-    status: str
-    digest: bytes
-    plan: str | None
-    referral: str | None
-    about: str | None
-    about_version: int
-    owner: str
-    content: Content | None
-    will: str | None
-    """The will that it rests on, or None where it rests on statute."""
 
 
 class _Receiver:
@@ -54,7 +36,7 @@ class _Receiver:
         """The facts of a kind that were delivered and are kept up to date, by fact id."""
         return [_received(f) for f in self._store.facts(hetu) if f.kind == kind and f.updates == "current"]
 
-    def holdings(self, hetu: str) -> list[Held]:
+    def holdings(self, hetu: str) -> list[Holding]:
         """Everything held about the client and kept up to date: (fact, version, status, content)."""
         return self._store.holdings(hetu)
 
@@ -102,7 +84,7 @@ class SimulatedProvider(_Receiver):
         make_folder(folder.parent)
         make_folder(folder)
         row = row or f"{len(files_in(folder, '.json')) + 1:06}"
-        moment = (_EPOCH + timedelta(milliseconds=at)).isoformat()
+        moment = text_of(at)
         file = WithdrawalFile(row=row, henkilotunnus=hetu, will=will, kind=kind, at=moment)
         # The key hides nothing here, the folder is the provider's own: it only makes a row a name of one form.
         write_file(folder / f"{own_name(b'withdrawal', row)}.json", to_bytes(file))
@@ -127,12 +109,14 @@ def _received(file: FactFile) -> Received:
         fact=file.origin,
         version=file.version,
         status=file.status,
+        kind=file.kind,
         digest=bytes.fromhex(file.digest),
         plan=file.plan,
         referral=file.referral,
         about=file.about,
         about_version=file.about_version,
         owner=file.owner,
+        rule=file.basis.rule,
         content=held(file).content,
         will=file.basis.will,
     )

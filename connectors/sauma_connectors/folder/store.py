@@ -2,9 +2,8 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
-from sauma.content import Content
+from sauma.ids import FactId
 from sauma_connectors.folder.wire import (
     DELETION,
     FACTS,
@@ -19,6 +18,8 @@ from sauma_connectors.folder.wire import (
     read_model,
     to_bytes,
 )
+from sauma_connectors.sdk.answering import Damaged
+from sauma_connectors.sdk.contract import Holding
 from sauma_connectors.sdk.tables import (
     Fault,
     files_in,
@@ -29,19 +30,6 @@ from sauma_connectors.sdk.tables import (
     remove_file,
     write_file,
 )
-
-
-class Damaged(Exception):
-    """A file of the folder's own cannot be read: nothing is written over it until a person has restored it."""
-
-
-class Held(NamedTuple):
-    """One fact that the folder holds, in clear text."""
-
-    fact: str
-    version: int
-    status: str
-    content: Content | None
 
 
 class Store:
@@ -119,7 +107,7 @@ class Store:
         found = read_model(self._folder / SETTINGS, SettingsFile)
         return SettingsFile() if isinstance(found, Fault) and found.reason == "no-file" else _whole(found)
 
-    def holdings(self, henkilotunnus: str) -> list[Held]:
+    def holdings(self, henkilotunnus: str) -> list[Holding]:
         """What is held about a client and kept up to date; raises `Damaged`."""
         return [held(file) for file in self.facts(henkilotunnus) if file.updates == "current"]
 
@@ -132,15 +120,15 @@ class Store:
         return client / f"{own_name(key, fact)}.json" if key and client else None
 
 
-def held(file: FactFile) -> Held:
+def held(file: FactFile) -> Holding:
     """The fact in clear text; raises `Damaged`."""
     try:
-        return Held(file.origin, file.version, file.status, content_of(file))
+        return Holding(FactId(file.origin), file.version, file.status, content_of(file))
     except ValueError as error:
         raise Damaged(f"a fact's file cannot be used ({error}): restore it from a backup") from None
 
 
 def _whole(found: M | Fault) -> M:
     if isinstance(found, Fault):
-        raise Damaged(f"a file in the folder cannot be read ({found.reason}): {found.detail}; restore it from a backup")
+        raise Damaged(f"{found.detail}; or restore it from a backup")
     return found

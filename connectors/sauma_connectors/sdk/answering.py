@@ -52,4 +52,4 @@ def answer(writer: Writer, person: Person | None, arrival: Arrival) -> Answer:
     except OverflowError:
         return Refuse("moment-out-of-range")
     except OSError as error:
-        return Retry(f"a file could not be written: {error.strerror or type(error).__name__}")
+        return Retry(f"a file could not be written: {error.strerror or error}")

@@ -1,13 +1,14 @@
 """What a register holds of a person in clear text, read back from the area's own files: received facts, and own rows by their links."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sauma.content import Content
 from sauma.fact import KINDS
+from sauma.ids import FactId
 from sauma_connectors.sdk.contract import (
     Answered,
     FactRow,
+    Holding,
     Proposed,
     ReferralAnswered,
     ReferralMade,
@@ -24,17 +25,7 @@ _IDENTITY, _REFERRAL = "#identity", "#referral"
 _ANSWERED = {"accept": "accepted", "decline": "declined", "settle": "settled"}
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One fact as the register holds it."""
-
-    fact: str
-    version: int
-    status: str
-    content: Content | None = field(repr=False)
-
-
-def holdings(root: Path, register: Register, person: str) -> list[Held]:
+def holdings(root: Path, register: Register, person: str) -> list[Holding]:
     """Every fact held of the person, by fact id. What is no longer updated, was erased or was an error is not among them.
 
     A fact that is both received and an own row (it came with a move, or was brought into force elsewhere) is held in
@@ -42,7 +33,7 @@ def holdings(root: Path, register: Register, person: str) -> list[Held]:
     """
     kept = [received for received in everything(root, register) if received.person == person]
     received = {r.fact: r for r in kept if r.updates == "current"}
-    held = {r.fact: Held(r.fact, r.version, r.status, r.content) for r in received.values()}
+    held = {r.fact: Holding(FactId(r.fact), r.version, r.status, r.content) for r in received.values()}
     rows = {s.row: s for s in WelfareAreaSource(register, root).read().rows if isinstance(s, Statement)}
     for link in links(root, register):
         if link.person != person or link.is_ended:
@@ -53,13 +44,13 @@ def holdings(root: Path, register: Register, person: str) -> list[Held]:
     return [held[fact] for fact in sorted(held)]
 
 
-def _own(link: Link, rows: dict[str, Statement], received: Received | None) -> Held | None:
+def _own(link: Link, rows: dict[str, Statement], received: Received | None) -> Holding | None:
     """The own row behind a link, or None where the row is gone."""
     said = rows.get(link.row) or rows.get(link.row.removesuffix(_IDENTITY).removesuffix(_REFERRAL))
     if said is None or said.person.henkilotunnus != link.person:
         return None
     status, content = _read(said, link, received)
-    return Held(link.fact, link.version, link.status or status, content)
+    return Holding(FactId(link.fact), link.version, link.status or status, content)
 
 
 def _read(said: Statement, link: Link, received: Received | None) -> tuple[str, Content | None]:

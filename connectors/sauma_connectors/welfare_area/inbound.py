@@ -8,6 +8,7 @@ from sauma.fact import HANDLING, KINDS, NEVER, ROLES, Moment
 from sauma.henkilotunnus import Valid, check
 from sauma.ids import FactId
 from sauma_connectors.sdk.contract import FactRow, Mark, Own, Person, Reference, Shared
+from sauma_connectors.sdk.moments import moment_of
 from sauma_connectors.welfare_area import wire
 from sauma_connectors.welfare_area.contents import content_of
 from sauma_connectors.welfare_area.terms import (
@@ -126,7 +127,7 @@ def changed_at(resource: Resource) -> Moment:
     """When the resource was last changed; raises Unfit."""
     if resource.meta.last_updated is None:
         raise Unfit("wrong-shape", f"{resource.resource_type}.meta.lastUpdated", "is missing")
-    return wire.moment_of(resource.meta.last_updated)
+    return moment_of(resource.meta.last_updated)
 
 
 def state_of(resource: Resource) -> str:
@@ -170,8 +171,8 @@ def fact_row(
         necessary_for=tuple(_mark(resource, e) for e in _all(reading, resource, "necessary-for")),
         affects_employment_at=_affects(reading, resource),
         plan=plan,
-        starts=wire.moment_of(period.start) if period.start else None,
-        ends=wire.moment_of(period.end) if period.end else None,
+        starts=moment_of(period.start) if period.start else None,
+        ends=moment_of(period.end) if period.end else None,
         is_closed=state_of(resource) == CLOSED,
         adopts=adopts,
     )
@@ -228,7 +229,7 @@ def _mark(resource: Resource, extension: Extension) -> Mark:
     if recorded is None:
         raise Unfit("wrong-shape", f"{where}.recorded", "is missing; write when the professional decided")
     purpose = parts["purpose"].value_code if "purpose" in parts else None
-    return Mark(role, wire.moment_of(recorded), purpose or "multi-sector-support")
+    return Mark(role, moment_of(recorded), purpose or "multi-sector-support")
 
 
 def _affects(reading: Reading, resource: Resource) -> Moment | None:
@@ -238,4 +239,4 @@ def _affects(reading: Reading, resource: Resource) -> Moment | None:
     if extension.value_instant is None:
         where = f"{resource.resource_type}.extension(affects-employment).valueInstant"
         raise Unfit("wrong-shape", where, "is missing; write when the professional decided")
-    return wire.moment_of(extension.value_instant)
+    return moment_of(extension.value_instant)

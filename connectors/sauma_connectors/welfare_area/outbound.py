@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import assert_never
 
 from sauma.content import Identity
 from sauma.ids import FactId
+from sauma_connectors.sdk.answering import answer
 from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
@@ -42,25 +42,9 @@ class WelfareAreaSink:
     def apply(self, person: Person | None, arrival: Arrival) -> Answer:
         """Write one arrival; a fact's version that is older than the one kept changes nothing."""
         try:
-            if isinstance(arrival, Told):
-                return self._told(person, arrival)
-            if person is None:
-                return Refuse("no-person")
-            match arrival:
-                case Put():
-                    return self._put(person, arrival)
-                case Rebase():
-                    return self._rebase(arrival)
-                case TakeBack():
-                    return self._take_back(arrival)
-                case _:
-                    assert_never(arrival)
+            return answer(self, person, arrival)
         except Unfit as error:
             return Retry(error.fault.detail)
-        except OverflowError:
-            return Refuse("moment-out-of-range")
-        except OSError as error:
-            return Retry(f"the folder cannot be written: {error.strerror or 'unknown reason'}")
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Remember which fact an own row is. Raises OSError: then nothing is remembered, and it must be said again."""
@@ -75,12 +59,12 @@ class WelfareAreaSink:
         folder cannot be read: less than all would be no answer.
         """
         try:
-            found = holdings(self.root, self.register, person.henkilotunnus)
+            return holdings(self.root, self.register, person.henkilotunnus)
         except Unfit as error:
             raise NeedsOperator(error.fault.detail) from None
-        return [Holding(FactId(held.fact), held.version, held.status, held.content) for held in found]
 
-    def _put(self, person: Person, put: Put) -> Answer:
+    def put(self, person: Person, put: Put) -> Answer:
+        """Write the fact's resource; where it is an own row, its link too."""
         if isinstance(put.content, Identity) and put.content.henkilotunnus != person.henkilotunnus:
             return Refuse("identity-of-another-person")
         kept = shared.find(self.root, self.register, put.fact)
@@ -95,6 +79,36 @@ class WelfareAreaSink:
                 return answer
         self._remove_others(received)
         return Done()
+
+    def rebase(self, person: Person, rebase: Rebase) -> Answer:  # noqa: ARG002 - a fact is found by its id
+        """Note the new ground in the fact's resource."""
+        kept = shared.find(self.root, self.register, rebase.fact)
+        if kept is not None and kept.version == rebase.version:
+            return self._write(replace(kept, basis=rebase.basis)) or Done()
+        return Done()
+
+    def take_back(self, person: Person, back: TakeBack) -> Answer:  # noqa: ARG002 - as above
+        """Remove the fact's resource, or note that it is no longer updated or an error; its link ends."""
+        for link in links(self.root, self.register):
+            if link.fact == back.fact and not link.is_ended:
+                # An own item that a move passed on, say: the row stays as it is, and speaks for the fact no more.
+                keep(self.root, self.register, replace(link, is_ended=True))
+        if back.ask == "erase":
+            for resource_type in shared.TYPES:
+                remove_file(shared.place(self.root, self.register, back.fact, resource_type))
+            return Erased()
+        updates = {"stop": "stopped", "error": "error"}.get(back.ask)
+        if updates is None:
+            return Refuse("unknown-ask")
+        kept = shared.find(self.root, self.register, back.fact)
+        if kept is not None and kept.updates != "error":
+            return self._write(replace(kept, updates=updates)) or Done()
+        return Done()
+
+    def tell(self, person: Person | None, told: Told) -> None:
+        """Write the notice as an operation outcome."""
+        outcome = notice(self.root, self.register, person.henkilotunnus if person else None, told)
+        folder.save(self.root, self.root / folder.INCOMING / "OperationOutcome" / f"{outcome.id}.json", render(outcome))
 
     def _link(self, person: Person, put: Put, row: str) -> None:
         """An own fact whose version was made elsewhere: the link takes the version and the status that it has there."""
@@ -121,34 +135,6 @@ class WelfareAreaSink:
         for resource_type in shared.TYPES:
             if resource_type != shared.resource_type_of(received):
                 remove_file(shared.place(self.root, self.register, received.fact, resource_type))
-
-    def _rebase(self, rebase: Rebase) -> Answer:
-        kept = shared.find(self.root, self.register, rebase.fact)
-        if kept is not None and kept.version == rebase.version:
-            return self._write(replace(kept, basis=rebase.basis)) or Done()
-        return Done()
-
-    def _take_back(self, back: TakeBack) -> Answer:
-        for link in links(self.root, self.register):
-            if link.fact == back.fact and not link.is_ended:
-                # An own item that a move passed on, say: the row stays as it is, and speaks for the fact no more.
-                keep(self.root, self.register, replace(link, is_ended=True))
-        if back.ask == "erase":
-            for resource_type in shared.TYPES:
-                remove_file(shared.place(self.root, self.register, back.fact, resource_type))
-            return Erased()
-        updates = {"stop": "stopped", "error": "error"}.get(back.ask)
-        if updates is None:
-            return Refuse("unknown-ask")
-        kept = shared.find(self.root, self.register, back.fact)
-        if kept is not None and kept.updates != "error":
-            return self._write(replace(kept, updates=updates)) or Done()
-        return Done()
-
-    def _told(self, person: Person | None, told: Told) -> Answer:
-        outcome = notice(self.root, self.register, person.henkilotunnus if person else None, told)
-        folder.save(self.root, self.root / folder.INCOMING / "OperationOutcome" / f"{outcome.id}.json", render(outcome))
-        return Done()
 
 
 def _received(person: Person, put: Put) -> Received:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from sauma.content import Identity
 from sauma_connectors.sdk.contract import ClientChanged, FactRow, Person, Statement
+from sauma_connectors.sdk.moments import moment_of
 from sauma_connectors.welfare_area import wire
 from sauma_connectors.welfare_area.contents import identity_in
 from sauma_connectors.welfare_area.inbound import Reading, changed_at, checked_person, fact_row, key_of, stated_content
@@ -68,7 +69,7 @@ def _non_disclosure(reading: Reading, resource: wire.Patient, person: Person) ->
         recorded = next(
             (e.value_instant for e in label.extension if e.url == reading.url("non-disclosure-recorded")), None
         )
-        says = ClientChanged("non-disclosure", until=wire.moment_of(until) if until else None)
+        says = ClientChanged("non-disclosure", until=moment_of(until) if until else None)
         # An act is said once: a renewal is another order, so what tells orders apart is part of the key.
         yield Statement(f"{key}#non-disclosure@{recorded or ''}/{until or ''}", person, says, at)
     elif lifted is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sauma.content import Content
 from sauma.delivery import Basis
 from sauma.fact import Moment
+from sauma_connectors.sdk.moments import moment_of, text_of
 from sauma_connectors.welfare_area import folder, wire
 from sauma_connectors.welfare_area.contents import (
     RESOURCE_OF,
@@ -102,7 +103,7 @@ def from_resource(resource: Resource, register: Register) -> Received:
         raise Unfit("wrong-shape", f"{resource.resource_type}.extension", "does not tell which shared fact this is")
     texts = {e.url: e.value_string for e in extension.extension if e.value_string}
     numbers = {e.url: e.value_positive_int for e in extension.extension if e.value_positive_int}
-    moments = {e.url: wire.moment_of(e.value_instant) for e in extension.extension if e.value_instant}
+    moments = {e.url: moment_of(e.value_instant) for e in extension.extension if e.value_instant}
     digest = next((e.value_base64_binary for e in extension.extension if e.url == "digest"), None)
     person = next((e.value_reference for e in extension.extension if e.url == "person"), None)
     kind = texts.get("content")
@@ -184,7 +185,7 @@ def _extension(received: Received, register: Register) -> Extension:
             Extension(url="person", value_reference=person_reference(received.person)),
             *(Extension(url=name, value_string=text) for name, text in texts.items() if text),
             *(Extension(url=name, value_positive_int=number) for name, number in numbers.items() if number),
-            *(Extension(url=name, value_instant=wire.instant_of(m)) for name, m in moments.items() if m is not None),
+            *(Extension(url=name, value_instant=text_of(m)) for name, m in moments.items() if m is not None),
             *([Extension(url="digest", value_base64_binary=digest)] if digest else []),
             *(
                 Extension(

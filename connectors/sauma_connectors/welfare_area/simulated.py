@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sauma.fact import Moment
+from sauma_connectors.sdk.contract import Holding
 from sauma_connectors.sdk.tables import make_folder
 from sauma_connectors.welfare_area import folder, wire
-from sauma_connectors.welfare_area.holdings import Held
 from sauma_connectors.welfare_area.simulated_register import SimulatedRegister
 from sauma_connectors.welfare_area.terms import register_of
 from sauma_connectors.welfare_area.validator import Unfit, read
@@ -74,7 +74,7 @@ class SimulatedWelfareArea(SimulatedRegister):
             hetu, text, handling=handling, at=at, necessary_for=necessary_for, affects=affects, row=row
         )
 
-    def holdings(self, hetu: str, register: str = "social") -> list[Held]:
+    def holdings(self, hetu: str, register: str = "social") -> list[Holding]:
         """What one register, social or health, holds of a client."""
         return self.health.holdings(hetu) if register == "health" else super().holdings(hetu)
 

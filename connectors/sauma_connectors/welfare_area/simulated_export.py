@@ -7,6 +7,7 @@ from typing import Any
 
 from sauma.content import Content, PlanItem
 from sauma.fact import Moment
+from sauma_connectors.sdk.moments import text_of
 from sauma_connectors.welfare_area import folder, wire
 from sauma_connectors.welfare_area.contents import (
     RESOURCE_OF,
@@ -18,7 +19,7 @@ from sauma_connectors.welfare_area.contents import (
 )
 from sauma_connectors.welfare_area.terms import PERSON, Register, Terms
 from sauma_connectors.welfare_area.validator import as_json, read, render
-from sauma_connectors.welfare_area.wire import Coding, Extension, Identifier, Reference, Resource, instant_of
+from sauma_connectors.welfare_area.wire import Coding, Extension, Identifier, Reference, Resource
 
 
 class Export:
@@ -55,10 +56,10 @@ class Export:
     def meta(self, at: Moment, security: Sequence[Coding] = ()) -> wire.Meta:
         """The meta of a resource of this register."""
         tag = Coding(system=self.side.system, code="1")
-        return wire.Meta(last_updated=instant_of(at), source=self._source, security=list(security), tag=[tag])
+        return wire.Meta(last_updated=text_of(at), source=self._source, security=list(security), tag=[tag])
 
     def _changed(self, resource: Resource, at: Moment) -> wire.Meta:
-        return resource.meta.model_copy(update={"last_updated": instant_of(at)})
+        return resource.meta.model_copy(update={"last_updated": text_of(at)})
 
     # --- patients
 
@@ -97,7 +98,7 @@ class Export:
 
     def marks(self, necessary_for: Iterable[str], at: Moment, *, affects: bool = False) -> list[Extension]:
         """A professional's decisions, made now."""
-        recorded = Extension(url="recorded", value_instant=instant_of(at))
+        recorded = Extension(url="recorded", value_instant=text_of(at))
         found = [
             Extension(
                 url=self.terms.extension("necessary-for"), extension=[Extension(url="role", value_code=role), recorded]
@@ -105,7 +106,7 @@ class Export:
             for role in necessary_for
         ]
         if affects:
-            found.append(Extension(url=self.terms.extension("affects-employment"), value_instant=instant_of(at)))
+            found.append(Extension(url=self.terms.extension("affects-employment"), value_instant=text_of(at)))
         return found
 
     def _marks_of(self, key: str) -> list[Extension]:
@@ -180,7 +181,7 @@ class Export:
         if performer is not None:
             update["performer_type"] = coded(self.terms.codes("partner"), performer)
         if period != (None, None):
-            start, end = (None if moment is None else instant_of(moment) for moment in period)
+            start, end = (None if moment is None else text_of(moment) for moment in period)
             repeat = wire.Repeat(bounds_period=wire.Period(start=start, end=end))
             timing = resource.occurrence_timing or wire.Timing()
             update["occurrence_timing"] = timing.model_copy(update={"repeat": repeat})
@@ -279,7 +280,7 @@ class Export:
                 scope=coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy"),
                 category=[coded(terms.codes("will"), kind)],
                 patient=person_reference(hetu),
-                date_time=instant_of(at if read_at is None else read_at),
+                date_time=text_of(at if read_at is None else read_at),
                 source_reference=None if archive is None else Reference(identifier=archive),
                 policy_rule=coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN"),
                 provision=provision,

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from sauma.content import Capacity, Contact, Content, Goal, HealthNote, Identity, PlanItem, Referral, SocialSituation
 from sauma.fact import Moment
+from sauma_connectors.sdk.contract import Holding
+from sauma_connectors.sdk.moments import text_of
 from sauma_connectors.welfare_area.contents import coded, patient_elements
-from sauma_connectors.welfare_area.holdings import Held, holdings
+from sauma_connectors.welfare_area.holdings import holdings
 from sauma_connectors.welfare_area.links import links
 from sauma_connectors.welfare_area.shared import Received, everything
 from sauma_connectors.welfare_area.simulated_export import Export
@@ -17,7 +19,7 @@ from sauma_connectors.welfare_area.terms import (
     SECURITY_LABEL,
     TURVAKIELTO,
 )
-from sauma_connectors.welfare_area.wire import Coding, Extension, Reference, instant_of
+from sauma_connectors.welfare_area.wire import Coding, Extension, Reference
 
 _TASK_STATUS = {step: status for status, step in REFERRAL_STEP.items()}
 
@@ -61,10 +63,10 @@ class SimulatedRegister(Export):
 
     def non_disclosure(self, hetu: str, until: Moment | None, at: Moment) -> str:
         """An order for non-disclosure (turvakielto) was recorded."""
-        extension = [Extension(url=self.terms.extension("non-disclosure-recorded"), value_instant=instant_of(at))]
+        extension = [Extension(url=self.terms.extension("non-disclosure-recorded"), value_instant=text_of(at))]
         if until is not None:
             url = self.terms.extension("non-disclosure-until")
-            extension.append(Extension(url=url, value_instant=instant_of(until)))
+            extension.append(Extension(url=url, value_instant=text_of(until)))
         label = Coding(system=SECURITY_LABEL, code=TURVAKIELTO, extension=extension)
         lifted = self.terms.extension("non-disclosure-lifted")
         kept = [e for e in self.patient(hetu, at).extension if e.url != lifted]
@@ -72,7 +74,7 @@ class SimulatedRegister(Export):
 
     def non_disclosure_lifted(self, hetu: str, at: Moment) -> str:
         """The order that this register recorded came to its end."""
-        lifted = Extension(url=self.terms.extension("non-disclosure-lifted"), value_instant=instant_of(at))
+        lifted = Extension(url=self.terms.extension("non-disclosure-lifted"), value_instant=text_of(at))
         kept = [e for e in self.patient(hetu, at).extension if e.url != lifted.url]
         return self.change_patient(hetu, at, extension=[*kept, lifted], security=[])
 
@@ -280,6 +282,6 @@ class SimulatedRegister(Export):
         """The shared id and version of an own row, once it has one."""
         return next(((li.fact, li.version) for li in links(self.root, self.side) if li.row == row), None)
 
-    def holdings(self, hetu: str) -> list[Held]:
+    def holdings(self, hetu: str) -> list[Holding]:
         """Everything that the register holds of the client and shares or was given."""
         return holdings(self.root, self.side, hetu)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sauma.fact import CATEGORIES, KINDS
 from sauma.ids import FactId
 from sauma_connectors.sdk.contract import Own, Reference, Shared, Statement, WillGiven, WillWithdrawn
+from sauma_connectors.sdk.moments import moment_of
 from sauma_connectors.welfare_area import wire
 from sauma_connectors.welfare_area.inbound import Reading, changed_at, key_of
 from sauma_connectors.welfare_area.validator import Unfit
@@ -73,11 +74,11 @@ def _given(reading: Reading, resource: wire.Consent, kind: str) -> WillGiven:
         kinds=_classes(reading, provision, "joint-kind"),
         categories=tuple(int(code) for code in _classes(reading, provision, "category")),
         rows=tuple(row for row, fact in zip(rows, facts, strict=True) if row and not fact),
-        valid_from=wire.moment_of(period.start) if period.start else None,
-        valid_until=wire.moment_of(period.end) if period.end else None,
+        valid_from=moment_of(period.start) if period.start else None,
+        valid_until=moment_of(period.end) if period.end else None,
         given_by=_given_by(reading, resource),
         evidence=source.value if source else None,
-        read_at=wire.moment_of(resource.date_time) if is_read and resource.date_time else None,
+        read_at=moment_of(resource.date_time) if is_read and resource.date_time else None,
         age_ms_max=age.value if age else None,
     )
 

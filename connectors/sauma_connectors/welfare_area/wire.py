@@ -6,33 +6,21 @@ Only what is needed is checked; any other element is allowed, as FHIR demands, a
 import base64
 import binascii
 import re
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from sauma.fact import Moment
+from sauma_connectors.sdk.moments import moment_of
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")  # FHIR's own form of an id
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def moment_of(text: str) -> Moment:
-    """The moment of a checked FHIR instant; what is finer than a millisecond is cut off."""
-    return Moment((datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1))
-
-
-def instant_of(moment: Moment) -> str:
-    """The FHIR instant of a moment; raises OverflowError outside the years 1 to 9999."""
-    return (_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _instant(text: str) -> str:
     try:
-        datetime.fromisoformat(text if _INSTANT.fullmatch(text) else "")
+        moment_of(text if _INSTANT.fullmatch(text) else "")
     except ValueError:
         raise PydanticCustomError(
             "fhir", "must be a date, time and offset, for example 2026-05-04T09:00:00+03:00"
