@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sauma_services.demo.cast import agencies, client, prepare
-from sauma_services.demo.story import BEFORE_THE_END, THE_END, Stage
+from sauma_services.demo.story import BEFORE_THE_END, THE_END, Stage, background, kela_capacity, move, situation
 from sauma_services.runtime.clock import SystemClock
 
 Act = Callable[[Stage], None]
@@ -57,17 +57,24 @@ class Load:
             return False
         for number, act in self.rounds.pop(0):
             act(self.stages[number])
-            if act.__name__ == "_move":
+            if act is move:
                 self.have_moved.add(number)
         return True
 
     def records_change(self) -> None:
         """Beside the story, agencies change what they recorded of each client; of those who are still theirs, something new."""
         for number, stage in enumerate(self.stages):
-            _background_again(stage)
-            _capacity_again(stage)
+            background(
+                stage, work_history="Welder 2009-2021, driver 2026", skills="Welding, forklift licence, bus licence"
+            )
+            kela_capacity(
+                stage,
+                conclusion="Able to do light work, six hours a day",
+                limits="No lifting over 5 kg",
+                valid_until="2027-12-31",
+            )
             if number not in self.have_moved:
-                _situation_too(stage)
+                situation(stage, summary="Moved in with a sister")
 
 
 def schedule(seed: int, clients: int) -> list[list[tuple[int, Act]]]:
@@ -88,33 +95,3 @@ def schedule(seed: int, clients: int) -> list[list[tuple[int, Act]]]:
 def acts(left_out: frozenset[str]) -> list[Act]:
     """The acts of the story without some of its lines."""
     return [act for line in (*BEFORE_THE_END, *THE_END) if line.number not in left_out for act in line.acts]
-
-
-def _background_again(s: Stage) -> None:
-    s.agencies.employment.background(
-        s.hetu,
-        education="Vocational, metal work",
-        work_history="Welder 2009-2021, driver 2026",
-        skills="Welding, forklift licence, bus licence",
-        necessary_for=("social-care", "kela"),
-        at=s.now,
-    )
-
-
-def _capacity_again(s: Stage) -> None:
-    s.agencies.kela.capacity(
-        s.hetu,
-        conclusion="Able to do light work, six hours a day",
-        limits="No lifting over 5 kg",
-        valid_until="2027-12-31",
-        necessary_for=("employment",),
-        affects=True,
-        at=s.now,
-        row=f"t-{s.hetu[:6]}",
-    )
-
-
-def _situation_too(s: Stage) -> None:
-    s.agencies.welfare.social_situation(
-        s.hetu, summary="Moved in with a sister", necessary_for=("employment",), affects=True, at=s.now
-    )

@@ -74,23 +74,31 @@ def _answer(step: str) -> Callable[[Stage], None]:
     return act
 
 
-def _background(s: Stage) -> None:
+def background(s: Stage, *, work_history: str = "Welder 2009-2021", skills: str = "Welding, forklift licence") -> None:
+    """The employment area records the background; again with other words, the same row changes."""
     s.agencies.employment.background(
         s.hetu,
         education="Vocational, metal work",
-        work_history="Welder 2009-2021",
-        skills="Welding, forklift licence",
+        work_history=work_history,
+        skills=skills,
         necessary_for=("social-care", "kela"),
         at=s.now,
     )
 
 
-def _kela_capacity(s: Stage) -> None:
+def kela_capacity(
+    s: Stage,
+    *,
+    conclusion: str = "Able to do light work",
+    limits: str = "No lifting over 10 kg",
+    valid_until: str = "2027-06-30",
+) -> None:
+    """Kela records a conclusion about capacity; again with other words, the same row changes."""
     s.rows["k-capacity"] = s.agencies.kela.capacity(
         s.hetu,
-        conclusion="Able to do light work",
-        limits="No lifting over 10 kg",
-        valid_until="2027-06-30",
+        conclusion=conclusion,
+        limits=limits,
+        valid_until=valid_until,
         necessary_for=("employment",),
         affects=True,
         at=s.now,
@@ -112,10 +120,11 @@ def _take_part(s: Stage) -> None:
     s.agencies.welfare.take_part(s.hetu, s.now)
 
 
-def _situation(s: Stage) -> None:
+def situation(s: Stage, *, summary: str = "Debts under arrangement, housing settled") -> None:
+    """Social care of the first area records a situation, each time a new one."""
     s.agencies.welfare.social_situation(
         s.hetu,
-        summary="Debts under arrangement, housing settled",
+        summary=summary,
         necessary_for=("employment",),
         affects=True,
         at=s.now,
@@ -267,7 +276,8 @@ def _withdraw(s: Stage) -> None:
     provider.withdraw(s.hetu, provider.wills(s.hetu)[0], at=s.now)
 
 
-def _move(s: Stage) -> None:
+def move(s: Stage) -> None:
+    """The client moves to Kuopio, as the employment area records it."""
     s.agencies.employment.moved(s.hetu, "297", s.now)
 
 
@@ -321,10 +331,10 @@ def _bad_row(s: Stage) -> None:
 BEFORE_THE_END: tuple[Line, ...] = (
     Line("1", "Kela refers the client to the employment area", (_refer,)),
     Line("2", "The employment area receives and accepts the referral", (_answer("received"), _answer("accepted"))),
-    Line("3", "Employment and Kela record what they know; nothing may leave yet", (_background, _kela_capacity, _need)),
+    Line("3", "Employment and Kela record what they know; nothing may leave yet", (background, kela_capacity, _need)),
     Line("4", "The assessment starts: the client relationship is open", (_start,)),
     Line("5", "The welfare area takes part: categories 4-7 open", (_take_part,)),
-    Line("6", "Social care records the social situation", (_situation,)),
+    Line("6", "Social care records the social situation", (situation,)),
     Line("7", "A health note that is specially protected", (_health_note,)),
     Line("8", "Health care records a functional conclusion", (_capacity,)),
     Line("9", "The plan: an item of each agency", (_plan, _item_a, _item_b, _item_c)),
@@ -341,7 +351,7 @@ BEFORE_THE_END: tuple[Line, ...] = (
     Line("16", "The functional conclusion changes", (_capacity_again,)),
     Line("16a", "The provider becomes a party of the plan", (_provider_joins, _mark_for_provider)),
     Line("17", "The client withdraws the consent; the provider erases", (_withdraw,)),
-    Line("19", "The client moves to Kuopio", (_move,)),
+    Line("19", "The client moves to Kuopio", (move,)),
     Line("20", "An order for non-disclosure, and contact details", (_non_disclosure, _contact)),
 )
 """Up to the point where the plan is compared. Line 18, the provider's receipt, follows from line 17 by itself."""
