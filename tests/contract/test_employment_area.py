@@ -26,6 +26,7 @@ from sauma.content import (
     content_schema,
 )
 from sauma.delivery import Basis
+from sauma.event import Scope
 from sauma.fact import HANDLING, KINDS, ROLES, Moment
 from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId, FactId
@@ -254,7 +255,10 @@ def test_the_samples_say_what_was_done() -> None:
     assert read["vastaukset-1"] == Answered("accept", FactId("proposal-1"), "A", item)
     assert read["vastaukset-2"] == Confirmed(FactId("goal-shared"), 3, DIGEST)
     assert read["suostumus-1"] == WillGiven(
-        "consent", ("provider-valmennus",), (FactId("capacity-shared"),), ("identity",), evidence="arkisto-18"
+        "consent",
+        ("provider-valmennus",),
+        Scope(facts=(FactId("capacity-shared"),), kinds=("identity",)),
+        evidence="arkisto-18",
     )
     assert read["suostumukset-2"] == WillWithdrawn(Own("suostumus-1"))
     assert read["muutot-1"] == ClientChanged("moved", "297")

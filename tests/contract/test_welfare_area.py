@@ -32,6 +32,7 @@ from sauma.content import (
     SocialSituation,
 )
 from sauma.delivery import Basis
+from sauma.event import Scope
 from sauma.fact import KINDS, Moment
 from sauma.henkilotunnus import for_test
 from sauma.ids import EndpointId, FactId
@@ -48,6 +49,7 @@ from sauma_connectors.sdk.contract import (
     Mark,
     Own,
     Person,
+    PlanDeclared,
     Proposed,
     Put,
     Rebase,
@@ -311,7 +313,7 @@ def test_every_social_sample_reads_as_its_statement() -> None:
         WillGiven(
             "consent",
             ("provider-valmennus",),
-            facts=(fact(87),),
+            Scope(facts=(fact(87),)),
             rows=("ServiceRequest/item-1",),
             evidence="archive-13",
         ),
@@ -346,8 +348,7 @@ def test_every_health_sample_reads_as_its_statement() -> None:
     permit = WillGiven(
         "permit",
         ("social-care",),
-        kinds=("capacity",),
-        categories=(5,),
+        Scope(kinds=("capacity",), categories=(5,)),
         read_at=Moment(AT + 24_000),
         age_ms_max=86_400_000,
     )
@@ -732,6 +733,50 @@ def test_a_bad_answer_leaves_the_item_as_its_own_resource_says(
     assert [said.row for said in _facts(social)] == [row]
     (refused,) = unreadable(snapshot)
     assert (refused.row, refused.reason) == (task, reason)
+    assert where in refused.detail
+
+
+def write_plan(root: Path, *, maker: str, provider: str) -> None:
+    """A plan as the area's system exports it; `maker` and `provider` are identifier systems of the two it names."""
+
+    def partner(system: str, value: str) -> dict[str, object]:
+        return {"identifier": {"system": f"{BASE}/sid/{system}", "value": value}}
+
+    provides = {"url": f"{BASE}/StructureDefinition/service-provider"}
+    tree = {
+        "resourceType": "CarePlan",
+        "id": "plan-1",
+        "meta": {"lastUpdated": "2026-03-02T09:15:00Z", "tag": [{"system": "urn:oid:1.2.246.537.6.1264", "code": "1"}]},
+        "extension": [{**provides, "valueReference": partner(provider, "provider-valmennus")}],
+        "status": "active",
+        "intent": "plan",
+        "category": [{"coding": [{"system": f"{BASE}/CodeSystem/joint-kind", "code": "plan"}]}],
+        "subject": {"identifier": {"system": "urn:oid:1.2.246.21", "value": HETU}},
+        "contributor": [partner(maker, "social-08")],
+    }
+    (root / "out" / "CarePlan").mkdir(parents=True, exist_ok=True)
+    (root / "out" / "CarePlan" / "plan-1.json").write_text(json.dumps(tree))
+
+
+@pytest.mark.parametrize(
+    ("maker", "provider", "where"),
+    [
+        ("archive", "partner", "CarePlan.contributor names"),
+        ("partner", "archive", "CarePlan.extension(service-provider) names"),
+    ],
+)
+def test_a_plan_that_names_a_stranger_is_refused_where_it_names_it(
+    root: Path, social: WelfareAreaConnector, maker: str, provider: str, where: str
+) -> None:
+    write_plan(root, maker="partner", provider="partner")
+    assert by_row(social.source.read()) == {
+        "CarePlan/plan-1": PlanDeclared(Own("CarePlan/plan-1"), (SOCIAL,), (EndpointId("provider-valmennus"),))
+    }
+
+    write_plan(root, maker=maker, provider=provider)
+    (refused,) = unreadable(social.source.read())
+
+    assert refused.reason == "wrong-shape"
     assert where in refused.detail
 
 

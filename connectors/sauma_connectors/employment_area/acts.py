@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sauma.content import CATEGORY_OF, Identity
+from sauma.event import Scope
 from sauma.fact import CATEGORIES, KINDS
 from sauma_connectors.employment_area import cells as own_cells
 from sauma_connectors.employment_area.codes import (
@@ -160,9 +161,11 @@ def _will(row: WillRow, known: Known) -> Act:  # noqa: ARG001 - every act is ask
     return WillGiven(
         kind=kind,
         recipients=tuple(ROLES.get(name) or own_cells.endpoint("saajat", name) for name in split_list(row.saajat)),
-        facts=tuple(own_cells.fact_id("tiedot_nimetyt", fact) for fact in split_list(row.tiedot_nimetyt)),
-        kinds=tuple(cells.code("tietolajit", kind_code, KIND_CODES) for kind_code in split_list(row.tietolajit)),
-        categories=tuple(cells.number("luokat", category, least=1) for category in split_list(row.luokat)),
+        scope=Scope(
+            facts=tuple(own_cells.fact_id("tiedot_nimetyt", fact) for fact in split_list(row.tiedot_nimetyt)),
+            kinds=tuple(cells.code("tietolajit", kind_code, KIND_CODES) for kind_code in split_list(row.tietolajit)),
+            categories=tuple(cells.number("luokat", category, least=1) for category in split_list(row.luokat)),
+        ),
         rows=tuple(cells.row_key("rivit", key) for key in split_list(row.rivit)),
         valid_from=cells.moment_or_none("voimassa_alkaen", row.voimassa_alkaen),
         valid_until=cells.moment_or_none("voimassa_asti", row.voimassa_asti),

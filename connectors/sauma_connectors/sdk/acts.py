@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from sauma.clear_text import is_code
-from sauma.event import Body, ClientChange, Correction, Facts, FactStep, PlanUpdate, Referral, Relationship, Scope, Will
+from sauma.event import Body, ClientChange, Correction, Facts, FactStep, PlanUpdate, Referral, Relationship, Will
 from sauma.event import put_steps as put_steps_of
 from sauma.ids import FactId, PlanId, ReferralId, WillId
 from sauma_connectors.sdk.contract import (
@@ -158,7 +158,7 @@ class Acts:
             step="given",
             kind=says.kind,
             recipients=says.recipients,
-            scope=Scope(categories=says.categories, kinds=says.kinds, facts=(*says.facts, *own)),
+            scope=replace(says.scope, facts=(*says.scope.facts, *own)),
             valid_from=says.valid_from,
             valid_until=says.valid_until,
             given_by=says.given_by,

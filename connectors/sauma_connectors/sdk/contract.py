@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sauma.content import Content
 from sauma.delivery import Basis
+from sauma.event import Scope
 from sauma.fact import Moment
 from sauma.ids import EndpointId, FactId
 
@@ -156,11 +157,9 @@ class WillGiven:
 
     kind: str
     recipients: tuple[str, ...]
-    facts: tuple[FactId, ...] = ()
-    kinds: tuple[str, ...] = ()
-    categories: tuple[int, ...] = ()
+    scope: Scope = field(default_factory=Scope)
     rows: tuple[str, ...] = ()
-    """Own rows that the will names, by local key."""
+    """Own rows that the will names besides, by local key."""
     valid_from: Moment | None = None
     valid_until: Moment | None = None
     given_by: str = "client"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sauma.event import Scope
 from sauma.fact import CATEGORIES, KINDS
 from sauma.ids import FactId
 from sauma_connectors.sdk.contract import Own, Reference, Shared, Statement, WillGiven, WillWithdrawn
@@ -37,7 +38,11 @@ def will(reading: Reading, resource: wire.Consent) -> Statement | None:
         case "draft" | "proposed" | "rejected":
             return None
         case _:
-            raise Unfit("unknown-code", "Consent.status", "is none of draft, proposed, active, rejected, inactive")
+            raise Unfit(
+                "unknown-code",
+                "Consent.status",
+                "is none of draft, proposed, active, rejected, inactive, entered-in-error",
+            )
 
 
 def _category(reading: Reading, resource: wire.Consent) -> str | None:
@@ -70,9 +75,11 @@ def _given(reading: Reading, resource: wire.Consent, kind: str) -> WillGiven:
     return WillGiven(
         kind=kind,
         recipients=tuple(_recipient(reading, actor, n) for n, actor in enumerate(provision.actor)),
-        facts=tuple(FactId(fact) for fact in facts if fact),
-        kinds=_classes(reading, provision, "joint-kind"),
-        categories=tuple(int(code) for code in _classes(reading, provision, "category")),
+        scope=Scope(
+            facts=tuple(FactId(fact) for fact in facts if fact),
+            kinds=_classes(reading, provision, "joint-kind"),
+            categories=tuple(int(code) for code in _classes(reading, provision, "category")),
+        ),
         rows=tuple(row for row, fact in zip(rows, facts, strict=True) if row and not fact),
         valid_from=moment_of(period.start) if period.start else None,
         valid_until=moment_of(period.end) if period.end else None,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sauma.event import Facts, Receipt, Referral, Relationship
+from sauma.event import Facts, Receipt, Referral, Relationship, Scope
 from sauma_connectors.sdk.contract import (
     Corrected,
     Put,
@@ -106,7 +106,7 @@ def test_repair_opens_nothing_that_was_closed_void_or_withdrawn(
 ) -> None:
     employment.says("suljettu", item("suljettu"))
     employment.says("virhe", item("virhe"))
-    employment.says("suostumus", WillGiven("consent", ("provider",), kinds=("plan-item",), evidence="arkisto/1"))
+    employment.says("suostumus", WillGiven("consent", ("provider",), Scope(kinds=("plan-item",)), evidence="arkisto/1"))
     together.settle()
     del employment.rows["suljettu"]
     employment.says("korjaus", Corrected("virhe", "väärä asiakas"))
