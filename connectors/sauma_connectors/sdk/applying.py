@@ -42,6 +42,7 @@ class Applying:
 
 
 def state_after(own: RowMemory, status: str) -> str:
+    """How an own row stands once a version of its fact has arrived from elsewhere."""
     if own.state == VOID:
         return VOID
     if status != "closed":
@@ -50,6 +51,7 @@ def state_after(own: RowMemory, status: str) -> str:
 
 
 def put_of(put: Delivered, content: Content | None, *, own_row: str | None) -> Put:
+    """What was delivered as the register gets it: opened, and without what only the router needs."""
     return Put(
         fact=put.fact,
         kind=put.kind,

@@ -1,6 +1,6 @@
 """What one resource of the export says, as statements, and in which order statements stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from sauma.content import CATEGORY_OF
@@ -128,16 +128,18 @@ def _plan(reading: Reading, resource: wire.CarePlan) -> Iterator[Statement]:
     person = reading.person(resource.subject, "CarePlan.subject")
     system = reading.register.terms.identifiers("shared-plan")
     shared = next((i.value for i in resource.identifier if i.system == system and i.value), None)
-    makers = [reading.identifier(c, "partner") for c in resource.contributor]
-    providers = [
-        reading.identifier(e.value_reference, "partner")
-        for e in resource.extension
-        if e.url == reading.url("service-provider")
-    ]
-    if None in makers or None in providers:
-        raise Unfit("wrong-shape", "CarePlan.contributor", "names somebody who is no partner of the area")
-    plan = Shared(shared) if shared else Own(key_of(resource))
-    makers_, providers_ = ([EndpointId(name) for name in names if name] for names in (makers, providers))
-    yield Statement(
-        key_of(resource), person, PlanDeclared(plan, tuple(makers_), tuple(providers_)), changed_at(resource)
+    makers = _partners(reading, resource.contributor, "contributor")
+    providers = _partners(
+        reading,
+        [e.value_reference for e in resource.extension if e.url == reading.url("service-provider")],
+        "extension(service-provider)",
     )
+    plan = Shared(shared) if shared else Own(key_of(resource))
+    yield Statement(key_of(resource), person, PlanDeclared(plan, makers, providers), changed_at(resource))
+
+
+def _partners(reading: Reading, references: Sequence[wire.Reference | None], element: str) -> tuple[EndpointId, ...]:
+    found = [reading.identifier(reference, "partner") for reference in references]
+    if None in found:
+        raise Unfit("wrong-shape", f"CarePlan.{element}", "names somebody who is no partner of the area")
+    return tuple(EndpointId(name) for name in found if name)
