@@ -79,7 +79,7 @@ def test_the_story_is_told_line_by_line(tmp_path: Path) -> None:
     for line in (*BEFORE_THE_END, *THE_END):
         assert f"{line.number:>4}  {line.title}" in done.stdout
     assert "-> employment-tampereen-seutu: referral v1, TYM 381/2023 3 §" in done.stdout
-    assert "<- provider-valmennus: capacity, erase (will-in-force)" in done.stdout
+    assert "<- provider-valmennus: capacity, erase (right-ended)" in done.stdout
     assert "compared: the same everywhere" in done.stdout
 
 
