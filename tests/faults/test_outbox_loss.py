@@ -12,12 +12,11 @@ from faults.load import Load, schedule
 from faults.outcome import Outcome, assert_sound, outcome
 from faults.process import restarted
 from sauma_services.demo.cast import PROVIDER
+from sauma_services.demo.story import withdraw
 
 EMPLOYMENT, SOCIAL, HEALTH, KELA, KEHA = "employment-tampereen-seutu", "social-08", "health-08", "kela", "keha"
 
-LOST_BEFORE = next(
-    number for number, acts in enumerate(schedule(SEED, 3)) for _, act in acts if act.__name__ == "_withdraw"
-)
+LOST_BEFORE = next(number for number, acts in enumerate(schedule(SEED, 3)) for _, act in acts if act is withdraw)
 """The round, counted from 0, in which a client withdraws a consent at the provider: it falls into the outage."""
 ROUNDS = len(schedule(SEED, 3))
 COPIED_BEFORE = LOST_BEFORE - 6

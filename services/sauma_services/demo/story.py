@@ -271,7 +271,8 @@ def _mark_for_provider(s: Stage) -> None:
     s.agencies.employment.mark(s.hetu, s.rows["A"], ("social-care", "kela", "provider"), s.now)
 
 
-def _withdraw(s: Stage) -> None:
+def withdraw(s: Stage) -> None:
+    """The client takes the consent back at the provider."""
     provider = s.agencies.provider
     provider.withdraw(s.hetu, provider.wills(s.hetu)[0], at=s.now)
 
@@ -350,7 +351,7 @@ BEFORE_THE_END: tuple[Line, ...] = (
     Line("15", "The client consents to the service provider, item by item", (_consent,)),
     Line("16", "The functional conclusion changes", (_capacity_again,)),
     Line("16a", "The provider becomes a party of the plan", (_provider_joins, _mark_for_provider)),
-    Line("17", "The client withdraws the consent; the provider erases", (_withdraw,)),
+    Line("17", "The client withdraws the consent; the provider erases", (withdraw,)),
     Line("19", "The client moves to Kuopio", (move,)),
     Line("20", "An order for non-disclosure, and contact details", (_non_disclosure, _contact)),
 )
