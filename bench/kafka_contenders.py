@@ -51,6 +51,7 @@ class Plain:
                 "group.instance.id": f"{prefix}{group}-1",
                 "partition.assignment.strategy": "range",
                 "enable.partition.eof": False,
+                "enable.auto.offset.store": not is_transactional,
             }
         )
         self._consumer.subscribe([prefix + JOURNAL.name], on_assign=_from_the_beginning)
