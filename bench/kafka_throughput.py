@@ -35,6 +35,9 @@ RATIOS = (
     ("own-codec", "codec"),
 )
 
+_SHARES = {"raw": 4.0, "relay": 4.0, "own-relay": 4.0, FAUST: 0.2}
+"""How many of a slice's clients each takes, so that all of them are at it for about as long."""
+
 _DECISION = Codec(Decision)
 
 
@@ -84,8 +87,7 @@ def contenders(made: Bed, names: Sequence[str]) -> list[Contender]:
         else:
             workers = (made.python("bench.kafka_contenders", name, made.bootstrap, prefix),)
         made.wait_for_group(prefix + group, members=len(workers), workers=workers)
-        # A fifth: Faust takes several times as long for each event.
-        found.append(Contender(name, group, workers, 0.2 if name == FAUST else 1.0))
+        found.append(Contender(name, group, workers, _SHARES.get(name, 1.0)))
     return found
 
 
