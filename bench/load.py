@@ -61,7 +61,7 @@ def whole(subject: str, events: int) -> Iterator[Append]:
     """One client's events, as the agencies' connectors would publish them, in their order."""
     seqs: dict[tuple[str, EndpointId], int] = {}
     for source, body in life(subject, events):
-        yield _append(subject, source, body, seqs)
+        yield append(subject, source, body, seqs)
 
 
 def rounds(*, clients: int, events_each: int, seed: int = 1) -> Iterator[list[Append]]:
