@@ -255,6 +255,11 @@ class Count:
         self._consumer.close()
 
 
+def machine() -> dict[str, object]:
+    """What a reader of figures has to know of the machine: others' work on it shows in its load."""
+    return {"machine": {"processors": os.cpu_count(), "load_of_the_last_minute": round(os.getloadavg()[0], 1)}}
+
+
 @contextmanager
 def bed(*, options: Sequence[str] = ()) -> Iterator[Bed]:
     """A broker of its own in an empty folder; at the end everything that was started has ended."""

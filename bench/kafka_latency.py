@@ -9,7 +9,7 @@ import json
 import statistics
 from collections.abc import Mapping
 
-from bench.kafka_bed import bed
+from bench.kafka_bed import bed, machine
 from bench.kafka_throughput import contenders
 from bench.kafka_visible import Watch, percentiles
 from bench.kafka_work import EVENTS_EACH, chance, journal
@@ -76,6 +76,7 @@ def main() -> None:
         seed=chosen.seed,
     ):
         print(json.dumps(line))
+    print(json.dumps(machine()))
 
 
 if __name__ == "__main__":

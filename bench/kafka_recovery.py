@@ -11,7 +11,7 @@ import statistics
 import time
 from collections.abc import Mapping
 
-from bench.kafka_bed import PARTITIONS, Bed, Worker, bed
+from bench.kafka_bed import PARTITIONS, Bed, Worker, bed, machine
 from bench.kafka_throughput import rows
 from bench.kafka_visible import Seen, Watch
 from bench.kafka_work import EVENTS_EACH, journal
@@ -117,6 +117,7 @@ def main() -> None:
         for name, times in (("default", DEFAULT), ("short", SHORT)):
             found = taken_over(made, name, times, kills=chosen.kills, per_second=chosen.per_second)
             print(json.dumps(found), flush=True)
+    print(json.dumps(machine()))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from bench.kafka_bed import Bed, Progress, Took, Worker, bed
+from bench.kafka_bed import Bed, Progress, Took, Worker, bed, machine
 from bench.kafka_clients import Lives, subjects, write_state
 from bench.kafka_throughput import rows
 from sauma.resources import load_places
@@ -88,6 +88,7 @@ def main() -> None:
     costs = (f"the_same_{_FEW}_clients", "clients_at_random")
     ratio = {name: round(last[name]["cpu_us_per_event"] / first[name]["cpu_us_per_event"], 3) for name in costs}  # type: ignore[index] # told's dictionaries
     print(json.dumps({"ratios": {f"cpu an event, {last['clients']} clients to {first['clients']}": ratio}}))
+    print(json.dumps(machine()))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.kafka_bed import PARTITIONS, Bed, Count, Progress, Took, Worker, bed
+from bench.kafka_bed import PARTITIONS, Bed, Count, Progress, Took, Worker, bed, machine
 from bench.kafka_faust import GROUP as FAUST
 from bench.kafka_work import EVENTS_EACH, chance, journal
 from sauma.codec import Codec
@@ -188,6 +188,7 @@ def main() -> None:
     chosen = parser.parse_args()
     for line in measure(clients=chosen.clients, slices=chosen.slices, names=chosen.contenders, seed=chosen.seed):
         print(json.dumps(line))
+    print(json.dumps(machine()))
 
 
 if __name__ == "__main__":
