@@ -11,10 +11,11 @@ import statistics
 import time
 from collections.abc import Mapping
 
-from bench.kafka_bed import PARTITIONS, Bed, Worker, bed, machine
+from bench.kafka_bed import PARTITIONS, Bed, bed, machine
 from bench.kafka_throughput import rows
 from bench.kafka_visible import Seen, Watch
 from bench.kafka_work import EVENTS_EACH, journal
+from bench.kafka_worker import Worker
 from sauma.resources import load_places
 from sauma_services.router import Router
 

@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from bench.kafka_bed import Bed, Progress, Took, Worker, bed, machine
+from bench.kafka_bed import Bed, Progress, Took, bed, machine
 from bench.kafka_clients import Lives, subjects, write_state
 from bench.kafka_throughput import rows
+from bench.kafka_worker import Worker
 from sauma.resources import load_places
 from sauma_services.router import Router
 

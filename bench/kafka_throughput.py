@@ -10,9 +10,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.kafka_bed import PARTITIONS, Bed, Count, Progress, Took, Worker, bed, machine
+from bench.kafka_bed import PARTITIONS, Bed, Count, Progress, Took, bed, machine
 from bench.kafka_faust import GROUP as FAUST
 from bench.kafka_work import EVENTS_EACH, chance, journal
+from bench.kafka_worker import Worker
 from sauma.codec import Codec
 from sauma.decision import Decision
 from sauma.places import Places
