@@ -57,6 +57,13 @@ def life(subject: str, events: int) -> Iterator[tuple[EndpointId, Body]]:
         yield E, PlanUpdate(plan, steps=(_put(subject, name, "plan-item", 7, base=base, plan=plan),))
 
 
+def whole(subject: str, events: int) -> Iterator[Append]:
+    """One client's events, as the agencies' connectors would publish them, in their order."""
+    seqs: dict[tuple[str, EndpointId], int] = {}
+    for source, body in life(subject, events):
+        yield append(subject, source, body, seqs)
+
+
 def rounds(*, clients: int, events_each: int, seed: int = 1) -> Iterator[list[Append]]:
     """The load in slices that keep its causal order: one event a client, until only one source goes on; then all the rest.
 

@@ -13,7 +13,6 @@ from sauma_connectors.sdk.settings import RunnerSettings
 from sauma_services.intake import Intake
 from sauma_services.keyring import FileKeyring, KeyringFiles
 from sauma_services.machine.channel import LogChannel
-from sauma_services.machine.connectors import connectors
 from sauma_services.machine.places import places_of
 from sauma_services.machine.releases import StateReleases
 from sauma_services.machine.share import Share, endpoints_of, everything
@@ -65,13 +64,7 @@ class Machine:
         self._keyring: FileKeyring | None = None
         self._topologies = self._taken(share, laws)
         self._loops: list[Loop] = []
-        self.connectors = {
-            made.endpoint: made
-            for one in settings.connector
-            if share.endpoints.intersection(one.endpoints)
-            for made in connectors(one)
-            if made.endpoint in share.endpoints
-        }
+        self.connectors = self._connected(share)
         self.runners = {endpoint: self._runner(connector) for endpoint, connector in self.connectors.items()}
         self.reader = self.log.reader()
         health = self.data / "processes" / share.name if share.name else self.data
@@ -155,6 +148,20 @@ class Machine:
         if share.has_router:
             taken.append(Router(laws=laws or load_laws(), places=self.places))
         return taken
+
+    def _connected(self, share: Share) -> dict[EndpointId, Connector]:
+        if not share.endpoints:
+            return {}
+        # Half of the time that a process takes to start; a router that was killed is waited for.
+        from sauma_services.machine.connectors import connectors  # noqa: PLC0415
+
+        return {
+            made.endpoint: made
+            for one in self.settings.connector
+            if share.endpoints.intersection(one.endpoints)
+            for made in connectors(one)
+            if made.endpoint in share.endpoints
+        }
 
     def _opened(self) -> list[Loop]:
         if not self._loops:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -156,10 +156,15 @@ def put(
 ) -> None:
     """Queue one record, waiting for room for a while. Raises QueueFull, or KafkaException where it can never go."""
     for _ in range(_ROOM_TRIES):
-        with suppress(BufferError):
-            producer.produce(topic, value=value, key=key, headers=list(headers), partition=partition, on_delivery=noted)
+        try:
+            if headers:  # an empty list of them takes as long as the rest of the call
+                producer.produce(topic, value, key, partition, noted, headers=list(headers))
+            else:
+                producer.produce(topic, value, key, partition, noted)
+        except BufferError:
+            producer.poll(_ROOM_SECONDS)
+        else:
             return
-        producer.poll(_ROOM_SECONDS)
     raise QueueFull
 
 

@@ -120,7 +120,7 @@ class KafkaLoopLog:
         for append in appends:
             partition = PARTITION_BY_KEY if append.partition is None else append.partition
             yield Write(physical(append.topic), append.key, append.value, append.headers, partition)
-        # The last value of a key counts, whether it comes before or after a tombstone of it.
-        parts = {(partition, part.key): part.value for partition, some in state.items() for part in some}
-        for (partition, key), value in parts.items():
-            yield Write(self._state, key, value, partition=partition)
+        for partition, some in state.items():
+            # The last value of a key counts, whether it comes before or after a tombstone of it.
+            for key, value in {part.key: part.value for part in some}.items():
+                yield Write(self._state, key, value, (), partition)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from sauma.making import cheap_to_make
 from sauma_services.runtime.errors import Failure, Fenced, NeedsOperator, TryAgain
 from sauma_services.runtime.kafka_client import (
     PARTITION_BY_KEY,
@@ -25,6 +26,7 @@ from sauma_services.runtime.kafka_client import (
 _OPENINGS_ANSWERS = 3
 
 
+@cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Write:
     """One record as the cluster takes it. Without a partition, the key decides; without a value, it is a tombstone."""
@@ -58,6 +60,8 @@ class Transactions:
                 "transactional.id": self._name,
                 "transaction.timeout.ms": int(self._settings.transaction_seconds * 1000),
                 "error_cb": self._note_trouble,
+                # Of what was delivered the commit tells: a report of each record is only work.
+                "delivery.report.only.error": True,
             }
         )
         try:

@@ -74,12 +74,13 @@ class BatchSettings(_Section):
     """`[batch]`: how much a loop takes on in a turn. The defaults and their reasons are in `LoopSettings`."""
 
     records_max: int = Field(default=LoopSettings().records_max, ge=1, le=10_000)
+    work_seconds_max: float = Field(default=LoopSettings().work_seconds_max, gt=0, le=10)
     wait_seconds_max: float = Field(default=LoopSettings().wait_seconds_max, gt=0, le=10)
     retry_seconds_max: float = Field(default=LoopSettings().retry_seconds_max, gt=0, le=600)
 
     def for_loop(self) -> LoopSettings:
         """The same as the loop takes it."""
-        return LoopSettings(self.records_max, self.wait_seconds_max, self.retry_seconds_max)
+        return LoopSettings(self.records_max, self.wait_seconds_max, self.retry_seconds_max, self.work_seconds_max)
 
 
 class EndpointSettings(_Section):

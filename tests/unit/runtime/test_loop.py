@@ -56,6 +56,17 @@ class Numbering:
         return self.due
 
 
+class Slow(Numbering):
+    """Takes its time."""
+
+    clock: ManualClock
+    milliseconds = 0
+
+    def process(self, records: Sequence[Record], *, now: int) -> Outputs:
+        self.clock.advance(self.milliseconds)
+        return super().process(records, now=now)
+
+
 class Failing:
     """A log that fails once where it is told to; the commit may have taken effect or not."""
 
@@ -166,6 +177,19 @@ def test_what_is_due_is_processed_without_records_and_not_before(log: SqliteLog)
 
     assert (before, then) == (False, True)
     assert topology.calls == ["restore 0", "process 0 at 1000", "committed"]
+
+
+def test_a_batch_is_smaller_after_one_that_took_long_and_larger_after_a_quick_one(log: SqliteLog) -> None:
+    publish(log, 60)
+    clock, topology = ManualClock(START), Slow()
+    topology.clock = clock
+    settings = LoopSettings(records_max=16, wait_seconds_max=0.01, work_seconds_max=0.2)
+    loop = Loop(log.loop(topology.name, topology.inputs), topology, clock, settings)
+
+    for topology.milliseconds in (300, 300, 150, 50, 50, 50):
+        loop.turn()
+
+    assert [call.split()[1] for call in topology.calls if "process" in call] == ["16", "8", "4", "4", "8", "16"]
 
 
 def test_a_fenced_loop_ends(log: SqliteLog, tmp_path: Path) -> None:
