@@ -19,6 +19,9 @@ _RECENT_MAX = 8_192
 """Events remembered as read, some 40 MB when full: on one machine the router takes from the journal what intake, which is
 ten times as quick, has read some batches before. Fewer, and each is read twice; more, and they only fill memory."""
 
+_RECENT_BYTES_MAX = 16 * 1024
+"""Larger events are rare, and eight thousand of the largest would be 8 GiB."""
+
 
 def entry_of_event(stamp: Moment, event: bytes) -> bytes:
     """The bytes of `Entry(stamp, event)` around an event's own bytes."""
