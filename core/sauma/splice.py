@@ -22,6 +22,9 @@ ten times as quick, has read some batches before. Fewer, and each is read twice;
 _RECENT_BYTES_MAX = 16 * 1024
 """Larger events are rare, and eight thousand of the largest would be 8 GiB."""
 
+_EVENT_INDEX = b"\x00"
+"""The event is the first member of the entry's union; index 0 in Avro's zigzag."""
+
 
 def entry_of_event(stamp: Moment, event: bytes) -> bytes:
     """The bytes of `Entry(stamp, event)` around an event's own bytes."""
