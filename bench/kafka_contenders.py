@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
@@ -99,17 +99,22 @@ class Plain:
         self._producer.commit_transaction(30)
 
     def _write(self, batch: Sequence[Message]) -> None:
-        producer, work, names, prefix = self._producer, self._work, self._names, self._prefix
-        for message in batch:
-            error = message.error()
-            if error is not None:
-                raise RuntimeError(error.name())
-            for topic, key, value in work(message.key() or b"", message.value() or b""):
-                if topic is None:
-                    _put(producer, self._state, key, value, message.partition() or 0)
-                else:
-                    name = names.get(topic) or names.setdefault(topic, prefix + topic)
-                    _put(producer, name, key, value)
+        producer, names, prefix = self._producer, self._names, self._prefix
+        # All at one go when all are made: sent as they are made, slow work goes out in many small requests.
+        for topic, key, value, partition in [row for message in batch for row in self._rows(message)]:
+            if topic is None:
+                _put(producer, self._state, key, value, partition)
+            else:
+                name = names.get(topic) or names.setdefault(topic, prefix + topic)
+                _put(producer, name, key, value)
+
+    def _rows(self, message: Message) -> Iterator[tuple[str | None, bytes, bytes, int]]:
+        error = message.error()
+        if error is not None:
+            raise RuntimeError(error.name())
+        partition = message.partition() or 0
+        for topic, key, value in self._work(message.key() or b"", message.value() or b""):
+            yield topic, key, value, partition
 
 
 def _from_the_beginning(consumer: Consumer, partitions: list[TopicPartition]) -> None:
