@@ -1,7 +1,12 @@
-"""Takes a snapshot of a log at rest, for the checker; it only copies."""
+"""Takes a snapshot of a log at rest, for the checker, whole or a share of the clients at a time; it only copies."""
 
-from collections.abc import Iterable
+import hashlib
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from sauma.codec import Codec, Undecodable
+from sauma.delivery import Rejection
 from sauma.ids import EndpointId
 from sauma.places import Places
 from sauma_services.checker.snapshot import LogSnapshot, Positioned
@@ -10,31 +15,98 @@ from sauma_services.router.epochs import EPOCH_KEY
 from sauma_services.runtime.ports import Reader, Record
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, RECEIPTS, REJECTED, deliveries, inbound, narrowing
 
+_REJECTION = Codec(Rejection)
+
 
 def snapshot(reader: Reader, *, places: Places, sources: Iterable[EndpointId], partitions: int = 1) -> LogSnapshot:
     """Everything in the log that the checker looks at. `sources`: the endpoints whose inbound topics are looked at."""
+    (whole,) = shares(reader, places=places, sources=sources, partitions=partitions, count=1)
+    return whole
 
-    def values(topic: str) -> list[Record]:
-        return [record for partition in range(partitions) for record in reader.scan(topic, partition)]
 
-    def positioned(topic: str) -> list[Positioned]:
-        return [(record.position, record.value) for record in values(topic)]
+def shares(
+    reader: Reader, *, places: Places, sources: Iterable[EndpointId], partitions: int = 1, count: int
+) -> Sequence[LogSnapshot]:
+    """The same in `count` snapshots, each of which has some clients whole: every record is in exactly one of them.
 
-    return LogSnapshot(
-        journal={
-            partition: [(r.position, r.value) for r in reader.scan(JOURNAL.name, partition)]
-            for partition in range(partitions)
-        },
-        deliveries={endpoint: positioned(deliveries(endpoint)) for endpoint in places.endpoints},
-        decisions=[record.value for record in values(DECISIONS.name)],
-        inbound={
-            topic: positioned(topic) for endpoint in sources for topic in (inbound(endpoint), narrowing(endpoint))
-        },
-        rejected=[record.value for record in values(REJECTED.name)],
-        receipts=[record.value for record in values(RECEIPTS.name)],
-        state={
-            part.key.decode(): part.value
-            for part in reader.state(Router.name)
-            if part.value is not None and part.key != EPOCH_KEY
-        },
-    )
+    What is decoded of a log takes ten times its bytes: a large one is checked share by share.
+    """
+    made = [_Share() for _ in range(count)]
+
+    def of(key: bytes) -> _Share:
+        return made[zlib.crc32(key[:32]) % count]
+
+    def records(topic: str) -> Iterable[Record]:
+        return (record for partition in range(partitions) for record in reader.scan(topic, partition))
+
+    for record in records(JOURNAL.name):
+        of(record.key).journal.setdefault(record.partition, []).append((record.position, record.value))
+    for endpoint in places.endpoints:
+        for share in made:
+            share.deliveries[endpoint] = []
+        for record in records(deliveries(endpoint)):
+            of(record.key).deliveries[endpoint].append((record.position, record.value))
+    for record in records(DECISIONS.name):
+        of(record.key).decisions.append(record.value)
+    for record in records(RECEIPTS.name):
+        of(record.key).receipts.append(record.value)
+    for part in reader.state(Router.name):
+        if part.value is not None and part.key != EPOCH_KEY:
+            of(part.key).state[part.key.decode()] = part.value
+    rejections = _Rejections(records(REJECTED.name))
+    for endpoint in sources:
+        for topic in (inbound(endpoint), narrowing(endpoint)):
+            for share in made:
+                share.inbound[topic] = []
+            for record in records(topic):
+                share = of(record.key)
+                share.inbound[topic].append((record.position, record.value))
+                share.rejected += rejections.of(record)
+    made[0].rejected += rejections.left()
+    return [share.snapshot() for share in made]
+
+
+@dataclass(slots=True)
+class _Share:
+    journal: dict[int, list[Positioned]] = field(default_factory=dict)
+    deliveries: dict[EndpointId, list[Positioned]] = field(default_factory=dict)
+    decisions: list[bytes] = field(default_factory=list)
+    inbound: dict[str, list[Positioned]] = field(default_factory=dict)
+    rejected: list[bytes] = field(default_factory=list)
+    receipts: list[bytes] = field(default_factory=list)
+    state: dict[str, bytes] = field(default_factory=dict)
+
+    def snapshot(self) -> LogSnapshot:
+        return LogSnapshot(
+            self.journal, self.deliveries, self.decisions, self.inbound, self.rejected, self.receipts, self.state
+        )
+
+
+class _Rejections:
+    """Rejections by the inbound record that each is about: that record's client has them in its share."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._by_place: dict[tuple[str, int], list[tuple[bytes, bytes]]] = {}
+        self._unread: list[bytes] = []
+        for record in records:
+            try:
+                rejection = _REJECTION.decode(record.value)
+            except Undecodable:
+                self._unread.append(record.value)
+                continue
+            place = (rejection.topic, rejection.position)
+            self._by_place.setdefault(place, []).append((rejection.sha256, record.value))
+
+    def of(self, record: Record) -> list[bytes]:
+        """Those about this record."""
+        here = self._by_place.get((record.topic, record.position))
+        if not here:
+            return []
+        sha256 = hashlib.sha256(record.value).digest()
+        found = [data for about, data in here if about == sha256]
+        here[:] = [one for one in here if one[0] != sha256]
+        return found
+
+    def left(self) -> list[bytes]:
+        """Those about nothing that was met, and those that cannot be read."""
+        return [*self._unread, *(data for here in self._by_place.values() for _, data in here)]

@@ -59,9 +59,11 @@ def are_jars_here() -> bool:
 class Node:
     """One broker. It can be killed, paused and started again; what it had written is there again then."""
 
-    def __init__(self, number: int, folder: Path, command: Sequence[str], address: str) -> None:
+    def __init__(self, number: int, folder: Path, command: Sequence[str], address: str, behind: int) -> None:
         self.number = number
         self.address = address
+        self.behind = behind
+        # The port for those who come in by this node's front, where it has one
         self._folder = folder
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,6 +72,13 @@ class Node:
     def is_running(self) -> bool:
         """Whether the process is there, paused or not."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        if self._process is None:
+            raise NeedsOperator(f"node {self.number} was never started")
+        return self._process.pid
 
     def start(self) -> None:
         """Start the process; `wait` says when it answers."""
@@ -100,17 +109,31 @@ class Node:
 class LocalKafka:
     """Nodes that make one cluster. Starting several takes about four seconds and 350 MB of memory each."""
 
-    def __init__(self, folder: Path, *, nodes: int = 1, heap: str = "512m", options: Sequence[str] = ()) -> None:
-        """`options`: further lines of the brokers' settings. Nothing of an earlier run in `folder` is used."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        nodes: int = 1,
+        heap: str = "512m",
+        options: Sequence[str] = (),
+        fronts: Sequence[int] = (),
+    ) -> None:
+        """`options`: further lines of the brokers' settings. Nothing of an earlier run in `folder` is used.
+
+        `fronts`: for each node the port of something that stands before it and passes on to `Node.behind`; clients that
+        come in that way are told of the fronts only.
+        """
         class_path, binary = jars(), str(java())
-        ports = [(_free_port(), _free_port()) for _ in range(nodes)]
-        voters = ",".join(f"{n}@127.0.0.1:{control}" for n, (_, control) in enumerate(ports, 1))
+        ports = [(free_port(), free_port(), free_port()) for _ in range(nodes)]
+        voters = ",".join(f"{n}@127.0.0.1:{control}" for n, (_, control, _) in enumerate(ports, 1))
         self.nodes: list[Node] = []
-        for number, (port, control) in enumerate(ports, 1):
+        for number, (port, control, behind) in enumerate(ports, 1):
             home = folder / f"node-{number}"
             home.mkdir(parents=True, mode=0o700)
             settings = home / "server.properties"
             lines = (*_settings(number, port, control, voters, home, copies=min(3, nodes)), *options)
+            if fronts:
+                lines = (*lines, *_fronted(port, control, behind, fronts[number - 1]))
             settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
             run = [
                 binary,
@@ -123,7 +146,7 @@ class LocalKafka:
             ]
             form = [*run, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(settings)]
             subprocess.run(form, check=True, capture_output=True)  # noqa: S603 - our own command
-            self.nodes.append(Node(number, home, [*run, "kafka.Kafka", str(settings)], f"127.0.0.1:{port}"))
+            self.nodes.append(Node(number, home, [*run, "kafka.Kafka", str(settings)], f"127.0.0.1:{port}", behind))
         for node in self.nodes:
             node.start()
         try:
@@ -170,7 +193,18 @@ def _settings(number: int, port: int, control: int, voters: str, home: Path, *, 
     )
 
 
-def _free_port() -> int:
+def _fronted(port: int, control: int, behind: int, front: int) -> tuple[str, ...]:
+    """Lines that take the place of earlier ones: the last of a name counts."""
+    own = f"PLAINTEXT://127.0.0.1:{port}"
+    return (
+        f"listeners={own},FRONTED://127.0.0.1:{behind},CONTROLLER://127.0.0.1:{control}",
+        f"advertised.listeners={own},FRONTED://127.0.0.1:{front}",
+        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FRONTED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    )
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]

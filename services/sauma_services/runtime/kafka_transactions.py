@@ -21,6 +21,7 @@ from sauma_services.runtime.kafka_client import (
     producer_config,
     put,
 )
+from sauma_services.runtime.logging import Event, tell
 
 # Initialising waits until what was open under the same name has ended, which takes the cluster a second or so.
 _OPENINGS_ANSWERS = 3
@@ -54,6 +55,9 @@ class Transactions:
         """Take the name over, unless it is held already."""
         if self._producer is not None:
             return
+        # Before the first connection: the library tells of a broker's failure once, and not of the same again for half a
+        # minute. One that was told of while opening must not be forgotten at the end of it.
+        self._is_in_doubt = False
         producer = Producer(
             producer_config(self._settings)
             | {
@@ -69,7 +73,6 @@ class Transactions:
         except KafkaException as caught:
             raise failure_of(error_in(caught), "opening transactions") from caught
         self._producer = producer
-        self._is_in_doubt = False
 
     def commit(self, writes: Iterable[Write], positions: Sequence[TopicPartition], member: object) -> None:
         """Write it all, and the positions in the name of the group's member. After TryAgain the outcome is unknown."""
@@ -132,6 +135,7 @@ class Transactions:
 
     def _throw_away(self) -> None:
         self.rotations += 1
+        tell(Event.PRODUCER_ROTATED, part=self._name)
         self.close()
 
     def _note_trouble(self, error: KafkaError) -> None:

@@ -1,0 +1,128 @@
+"""The processes of intake and router in a fault run: started, killed, paused, and started again where they end by themselves.
+
+It does what a supervisor of the operating system does, and counts what happened to whom.
+"""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from faults.kafka.worker import work
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["faults.kafka.worker", "sauma_services.runtime.kafka_log"])
+
+_END_SECONDS = 60.0
+"""How long a process that was asked to end may take: it finishes its batch, and a commit may have to wait for an answer."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One process. `name` is its instance: the same after it was started again."""
+
+    part: str
+    name: str
+    process: ForkServerProcess
+    started_at: float
+    is_paused: bool = False
+    failpoint: str = ""
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        pid = self.process.pid
+        assert pid is not None
+        return pid
+
+
+class Crew:
+    """For one thread at a time."""
+
+    def __init__(self, configuration: Path, *, plant: str = "") -> None:
+        self._configuration = configuration
+        self._logs = configuration.parent / "logs"
+        self._logs.mkdir(exist_ok=True)
+        self._plant = plant
+        self.members: dict[str, Member] = {}
+        self.ended = Counter[str]()
+        """How often members ended by themselves, by part and exit status."""
+
+    def start(self, part: str, name: str, *, failpoint: str = "") -> Member:
+        """A member of this name, which none bears now; with a failpoint it will die there."""
+        assert name not in self.members
+        log = self._logs / f"{part}-{name}.jsonl"
+        arguments = (self._configuration, part, name, failpoint, self._plant, log)
+        process = _CONTEXT.Process(target=work, args=arguments, name=f"{part}-{name}")
+        process.start()
+        self.members[name] = Member(part, name, process, time.monotonic(), failpoint=failpoint)
+        return self.members[name]
+
+    def of(self, part: str) -> list[Member]:
+        """Those that do this and are not paused."""
+        return [member for member in self.members.values() if member.part == part and not member.is_paused]
+
+    def kill(self, member: Member) -> None:
+        """SIGKILL, as `kill -9` does it; the name is free then."""
+        os.kill(member.pid, signal.SIGKILL)
+        self._gone(member)
+        assert member.process.exitcode in (-signal.SIGKILL, 0, 1), member.process.exitcode
+
+    def pause(self, member: Member) -> None:
+        """SIGSTOP."""
+        member.is_paused = True
+        os.kill(member.pid, signal.SIGSTOP)
+
+    def go_on(self, member: Member) -> None:
+        """SIGCONT."""
+        os.kill(member.pid, signal.SIGCONT)
+        member.is_paused = False
+
+    def dismiss(self, member: Member) -> None:
+        """SIGTERM; it leaves its group in order."""
+        os.kill(member.pid, signal.SIGTERM)
+        self._gone(member)
+
+    def died_at_failpoint(self, member: Member, seconds_max: float) -> bool:
+        """Wait until it has died where it should; then the name is free."""
+        member.process.join(seconds_max)
+        if member.process.exitcode != -signal.SIGKILL:
+            return False
+        self._gone(member)
+        return True
+
+    def look_after(self) -> None:
+        """Start again whoever has ended by itself, as a supervisor would: fenced by mistake, or at its failpoint late."""
+        for member in list(self.members.values()):
+            if member.process.is_alive():
+                continue
+            self._gone(member)
+            self.ended[f"{member.part} {member.process.exitcode}"] += 1
+            self.start(member.part, member.name)
+
+    def end(self) -> None:
+        """Kill all that is left."""
+        for member in list(self.members.values()):
+            os.kill(member.pid, signal.SIGKILL)
+            self._gone(member)
+
+    def _gone(self, member: Member) -> None:
+        member.process.join(_END_SECONDS)
+        assert not member.process.is_alive(), f"{member.part} {member.name} does not end"
+        del self.members[member.name]
+
+    def said(self) -> list[dict[str, object]]:
+        """Every line that any of them has written, in no order between processes."""
+        found: list[dict[str, object]] = []
+        for path in sorted(self._logs.glob("*.jsonl")):
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.startswith("{"):
+                    found.append({"from": path.stem, **json.loads(line)})
+                elif line.strip():
+                    found.append({"from": path.stem, "event": "not-a-log-line", "text": line})
+        return found
