@@ -38,7 +38,7 @@ def check_inbound(reading: Reading, snapshot: LogSnapshot) -> None:
         event = EVENT.decode_trusted(data)
         said = f"{event.source} seq {event.seq} is journalled more often than it was said"
         reading.found("I6", event.subject, "journal", said)
-    for topic, position, _ in sorted(rejected):
+    for topic, position, _ in sorted(rejected.elements()):
         reading.found("I6", "", f"{topic} {position}", "refused, but there is no such record, or refused twice")
 
 
@@ -54,7 +54,10 @@ def _check_each(
         for position, data in records:
             reading.counts["inbound"] += 1
             place = f"{topic} {position}"
-            is_rejected = rejected.pop((topic, position, hashlib.sha256(data).digest()), 0) == 1
+            said = (topic, position, hashlib.sha256(data).digest())
+            is_rejected = rejected[said] > 0
+            if is_rejected:
+                rejected[said] -= 1
             if journalled[data] > 0 and not is_rejected:
                 journalled[data] -= 1
                 _check_source(reading, source, data, place)

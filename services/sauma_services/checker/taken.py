@@ -98,14 +98,16 @@ class _Rejections:
             self._by_place.setdefault(place, []).append((rejection.sha256, record.value))
 
     def of(self, record: Record) -> list[bytes]:
-        """Those about this record."""
+        """The one about this record, if any: of equal records at one position in two partitions, each takes one."""
         here = self._by_place.get((record.topic, record.position))
         if not here:
             return []
         sha256 = hashlib.sha256(record.value).digest()
-        found = [data for about, data in here if about == sha256]
-        here[:] = [one for one in here if one[0] != sha256]
-        return found
+        for index, (about, data) in enumerate(here):
+            if about == sha256:
+                del here[index]
+                return [data]
+        return []
 
     def left(self) -> list[bytes]:
         """Those about nothing that was met, and those that cannot be read."""

@@ -4,11 +4,13 @@ Nothing is installed and nothing listens but on the loopback address. One node, 
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sauma_services.runtime.errors import NeedsOperator
@@ -203,9 +205,14 @@ def _fronted(port: int, control: int, behind: int, front: int) -> tuple[str, ...
     )
 
 
+# Below where systems take ports for outgoing connections from: one of those could sit on a port while its broker is down.
+_PORTS = range(15_000, 32_000)
+
+
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+    """A port of the loopback address that nobody listens on now, and that no outgoing connection will take."""
+    for port in random.SystemRandom().sample(_PORTS, 100):
+        with socket.socket() as taken, suppress(OSError):
+            taken.bind(("127.0.0.1", port))
+            return port
+    raise NeedsOperator("none of a hundred ports of this machine is free")

@@ -32,6 +32,8 @@ class Member:
     started_at: float
     is_paused: bool = False
     failpoint: str = ""
+    leaves_by: float | None = None
+    """When it must have ended: it was asked to."""
 
     @property
     def pid(self) -> int:
@@ -64,8 +66,8 @@ class Crew:
         return self.members[name]
 
     def of(self, part: str) -> list[Member]:
-        """Those that do this and are not paused."""
-        return [member for member in self.members.values() if member.part == part and not member.is_paused]
+        """Those that do this, are not paused, and were not asked to leave."""
+        return [m for m in self.members.values() if m.part == part and not m.is_paused and m.leaves_by is None]
 
     def kill(self, member: Member) -> None:
         """SIGKILL, as `kill -9` does it; the name is free then."""
@@ -84,31 +86,34 @@ class Crew:
         member.is_paused = False
 
     def dismiss(self, member: Member) -> None:
-        """SIGTERM; it leaves its group in order."""
+        """SIGTERM; it leaves its group in order, and `look_after` sees it gone."""
+        member.leaves_by = time.monotonic() + _END_SECONDS
         os.kill(member.pid, signal.SIGTERM)
-        self._gone(member)
 
-    def died_at_failpoint(self, member: Member, seconds_max: float) -> bool:
-        """Wait until it has died where it should; then the name is free."""
-        member.process.join(seconds_max)
-        if member.process.exitcode != -signal.SIGKILL:
-            return False
-        self._gone(member)
-        return True
-
-    def look_after(self) -> None:
-        """Start again whoever has ended by itself, as a supervisor would: fenced by mistake, or at its failpoint late."""
+    def look_after(self) -> list[Member]:
+        """Start again whoever has ended by itself, as a supervisor would. Returns those that died at their failpoint."""
+        died: list[Member] = []
         for member in list(self.members.values()):
             if member.process.is_alive():
+                assert member.leaves_by is None or time.monotonic() < member.leaves_by, f"{member.name} does not leave"
                 continue
             self._gone(member)
-            self.ended[f"{member.part} {member.process.exitcode}"] += 1
+            if member.leaves_by is not None:
+                # It may have been asked before it could hear, or have met its failpoint on the way out.
+                status = member.process.exitcode
+                assert status in (0, 1, -signal.SIGTERM, -signal.SIGKILL), f"{member.name} left with {status}"
+                continue
+            if member.failpoint and member.process.exitcode == -signal.SIGKILL:
+                died.append(member)
+            else:
+                self.ended[f"{member.part} {member.process.exitcode}"] += 1
             self.start(member.part, member.name)
+        return died
 
     def end(self) -> None:
         """Kill all that is left."""
         for member in list(self.members.values()):
-            os.kill(member.pid, signal.SIGKILL)
+            member.process.kill()
             self._gone(member)
 
     def _gone(self, member: Member) -> None:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import repeat
+from itertools import islice, repeat
 
 from faults.kafka.lives import lives
 from faults.kafka.tail import Tail
@@ -82,7 +82,7 @@ class Load(threading.Thread):
         self._log = KafkaLog(kafka)
         self._publishers = [self._log.publisher() for _ in range(_PUBLISHERS)]
         self._hands = ThreadPoolExecutor(_PUBLISHERS, "publisher")
-        self._journal = Tail(kafka, JOURNAL.name, partitions)
+        self.journal = Tail(kafka, JOURNAL.name, partitions)
         self._chance = random.Random(settings.seed)
         kinds = lives(settings.seed)
         self._weights = [weight for weight, _ in kinds]
@@ -113,10 +113,12 @@ class Load(threading.Thread):
         except BaseException as failure:
             self.failure = failure
             raise
-        finally:
-            self._hands.shutdown()
-            self._journal.close()
-            self._log.close()
+
+    def close(self) -> None:
+        """No use after this; the thread has ended."""
+        self._hands.shutdown()
+        self.journal.close()
+        self._log.close()
 
     def _speak(self) -> None:
         started = time.monotonic()
@@ -147,7 +149,7 @@ class Load(threading.Thread):
 
     def _hear(self) -> None:
         """Whose last word the journal has may say the next one."""
-        for message in self._journal.look(0.02):
+        for message in self.journal.look(0.02):
             client = self._clients.get(message.key() or b"")
             if client is None:
                 continue
@@ -162,7 +164,7 @@ class Load(threading.Thread):
         while len(found) < count and self._ready:
             client = self._ready.popleft()
             ahead = _RACING_AHEAD if client.is_racing else 1
-            some = [append for append, _ in zip(client.to_say, range(ahead), strict=False)]
+            some = list(islice(client.to_say, ahead))
             client.said += len(some)
             client.is_waiting = bool(some)
             found += some
