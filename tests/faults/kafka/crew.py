@@ -73,7 +73,7 @@ class Crew:
         """SIGKILL, as `kill -9` does it; the name is free then."""
         os.kill(member.pid, signal.SIGKILL)
         self._gone(member)
-        assert member.process.exitcode in (-signal.SIGKILL, 0, 1), member.process.exitcode
+        assert member.process.exitcode in (-signal.SIGKILL, 0, 1, 2), member.process.exitcode
 
     def pause(self, member: Member) -> None:
         """SIGSTOP."""
@@ -101,7 +101,7 @@ class Crew:
             if member.leaves_by is not None:
                 # It may have been asked before it could hear, or have met its failpoint on the way out.
                 status = member.process.exitcode
-                assert status in (0, 1, -signal.SIGTERM, -signal.SIGKILL), f"{member.name} left with {status}"
+                assert status in (0, 1, 2, -signal.SIGTERM, -signal.SIGKILL), f"{member.name} left with {status}"
                 continue
             if member.failpoint and member.process.exitcode == -signal.SIGKILL:
                 died.append(member)

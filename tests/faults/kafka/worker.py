@@ -13,6 +13,7 @@ from faults.kafka.plants import PLANTS
 from sauma_services.machine import Machine
 from sauma_services.machine.share import Share, intake, router
 from sauma_services.runtime import failpoints
+from sauma_services.runtime.errors import TryAgain
 from sauma_services.runtime.settings import load
 
 SHARES: Mapping[str, Callable[[str], Share]] = {"intake": intake, "router": router}
@@ -28,9 +29,12 @@ def work(configuration: Path, part: str, instance: str, failpoint: str, plant: s
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if plant:
         PLANTS[plant]()
-    machine = Machine(load(configuration), share=SHARES[part](instance), instance=instance)
     try:
-        is_well = machine.run(stop)
-    finally:
-        machine.close()
+        machine = Machine(load(configuration), share=SHARES[part](instance), instance=instance)
+        try:
+            is_well = machine.run(stop)
+        finally:
+            machine.close()
+    except TryAgain:  # nobody answered while it opened; the command says so, and a supervisor starts it again
+        raise SystemExit(2) from None
     raise SystemExit(0 if is_well else 1)
