@@ -42,7 +42,13 @@ def seconds_until_drained(stage: Stage, journal: Tail, *, seconds_max: float) ->
 def open_transactions(stage: Stage) -> list[Place]:
     """Partitions where readers of committed records stop before the end."""
     known = AdminClient({"bootstrap.servers": stage.kafka.bootstrap}).list_topics(timeout=30).topics
-    places = [(name, n) for name, topic in known.items() for n in topic.partitions if not name.startswith("__")]
+    prefix = stage.kafka.prefix
+    places = [
+        (name.removeprefix(prefix), n)
+        for name, topic in known.items()
+        for n in topic.partitions
+        if name.startswith(prefix) and not name.startswith("__")
+    ]
     # The end first: what is written between the two questions must not look as if it hung.
     ends = latest(stage, places, IsolationLevel.READ_UNCOMMITTED)
     stable = latest(stage, places, IsolationLevel.READ_COMMITTED)
@@ -53,10 +59,15 @@ def latest(stage: Stage, places: list[Place], level: IsolationLevel) -> dict[Pla
     """The ends of these partitions, as that reader sees them."""
     admin = AdminClient({"bootstrap.servers": stage.kafka.bootstrap})
     spec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    prefix = stage.kafka.prefix
     asked = admin.list_offsets(
-        {TopicPartition(*place): spec for place in places}, isolation_level=level, request_timeout=30
+        {_physical(prefix, place): spec for place in places}, isolation_level=level, request_timeout=30
     )
-    return {(place.topic, place.partition): future.result().offset for place, future in asked.items()}
+    return {(place.topic.removeprefix(prefix), place.partition): told.result().offset for place, told in asked.items()}
+
+
+def _physical(prefix: str, place: Place) -> TopicPartition:
+    return TopicPartition(prefix + place[0], place[1])
 
 
 def _catch_up(journal: Tail, ends: dict[Place, int], until: float) -> None:
@@ -68,12 +79,13 @@ class _Positions:
     """A group's committed positions, asked without joining it."""
 
     def __init__(self, stage: Stage, group: str) -> None:
-        self._consumer = Consumer(consumer_config(stage.kafka, group))
+        self._prefix = stage.kafka.prefix
+        self._consumer = Consumer(consumer_config(stage.kafka, self._prefix + group))
 
     def are_at(self, ends: dict[Place, int]) -> bool:
         """Whether the group has done everything before these ends."""
-        answers = self._consumer.committed([TopicPartition(*place) for place in ends], 30)
-        return all(answer.offset >= ends[answer.topic, answer.partition] for answer in answers)
+        answers = self._consumer.committed([_physical(self._prefix, place) for place in ends], 30)
+        return all(answer.offset >= end for answer, end in zip(answers, ends.values(), strict=True))
 
     def close(self) -> None:
         """No use after this."""

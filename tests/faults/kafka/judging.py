@@ -85,7 +85,7 @@ def judge(kafka: KafkaSettings, settings: Settings, *, clients: int, partitions:
     for report in reports:
         counts.update(report.counts)
     violations = sorted(violation for report in reports for violation in report.violations)
-    found = Counter({category: 0 for category in CATEGORIES})
+    found = Counter(dict.fromkeys(CATEGORIES, 0))
     found.update(category_of(violation) for violation in violations)
     found.update(_BY_DIFFERENCE.get(one.what, "state_mismatches") for one in verified.differences)
     words = [f"{one.invariant} {one.subject} {one.place}: {one.what}" for one in violations[:20]]

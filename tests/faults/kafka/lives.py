@@ -58,9 +58,7 @@ class Life:
         ids |= {old: digest(replace(seal, subject=subject)) for old, seal in self.sealed.items()}
         ids |= {old: non_disclosure_fact(subject, who).encode() for old, who in self.flags.items()}
         for one in self.said:
-            data = one.data.replace(
-                one.told_id, event_id(one.source, one.incarnation, subject, one.seq).encode()
-            )
+            data = one.data.replace(one.told_id, event_id(one.source, one.incarnation, subject, one.seq).encode())
             for name in one.named:
                 data = data.replace(name, ids[name])
             topic = narrowing(one.source) if one.is_narrowing else inbound(one.source)
@@ -72,7 +70,11 @@ def lives(seed: int) -> Sequence[tuple[int, Life]]:
     """All kinds of lives, each with how often it is lived beside the others."""
     chance = random.Random(seed)
     told_at_random = [_life("random", told(chance.randbytes(300))) for _ in range(12)]
-    return [(24, _life("story", _story())), (12, _life("consents", _consents())), *((1, life) for life in told_at_random)]
+    return [
+        (24, _life("story", _story())),
+        (12, _life("consents", _consents())),
+        *((1, life) for life in told_at_random),
+    ]
 
 
 def _story() -> RecordedWorld:
@@ -114,10 +116,9 @@ def _life(kind: str, world: RecordedWorld) -> Life:
             data = EVENT.encode(what)
             named = tuple(name for name in names if name in data)
             told_id = what.id.encode()
-            said.append(
-                Said(what.source, what.incarnation, what.seq, is_narrowing(what.body), data, told_id, named)
-            )
+            said.append(Said(what.source, what.incarnation, what.seq, is_narrowing(what.body), data, told_id, named))
         elif isinstance(what, Refused):
-            said.append(Said(what.source, what.incarnation, what.seq, is_narrowing=False, data=b"", told_id=b"-", named=()))
+            said.append(
+                Said(what.source, what.incarnation, what.seq, is_narrowing=False, data=b"", told_id=b"-", named=())
+            )
     return Life(kind, tuple(said), sealed, flags)
-

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from faults.kafka.barrier import Watcher, measure
 from faults.kafka.draining import open_transactions, seconds_until_drained
 from faults.kafka.faults import KINDS, Faults
 from faults.kafka.judging import judge
 from faults.kafka.load import Load, LoadSettings
-from faults.kafka.stage import PARTITIONS, Stage, stage
+from faults.kafka.stage import PARTITIONS, Stage, brokers, stage
 
 DRAINED_SECONDS_MAX = 120.0
 """After the last fault the backlog has to be gone by then."""
@@ -41,7 +42,7 @@ Report = Mapping[str, object]
 def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
     """The report; `failures` in it is empty where all is well."""
     began = time.monotonic()
-    with stage(folder) as on:
+    with brokers() as three, stage(three, folder) as on:
         tell(f"three brokers are up after {time.monotonic() - began:.0f} s")
         load = Load(
             on.kafka,
@@ -50,6 +51,8 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
             events_max=int(settings.rate * settings.minutes * 60 * 2),
         )
         faults = Faults(on, load, settings.seed)
+        watcher = Watcher(on)
+        watcher.start()
         faults.staff()
         load.start()
         try:
@@ -64,6 +67,8 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
         drained = seconds_until_drained(on, load.journal, seconds_max=DRAINED_SECONDS_MAX)
         since_healed = time.monotonic() - healed_at
         hanging = open_transactions(on)
+        watcher.finish()
+        barrier = measure(on, watcher.seen)
         rotations, rebalances, reasons = _said(on)
         told, load_failure = load.told, load.failure
         load.close()
@@ -80,6 +85,8 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
         *([] if rotations else ["no producer was rotated"]),
         *([] if rebalances else ["no rebalance"]),
         *([] if told.poison else ["no poison"]),
+        *([f"visible after a will's end: {barrier.after[:3]}"] if barrier.after else []),
+        *([] if barrier.milliseconds else ["no withdrawal was seen"]),
         *([] if judged.is_clean else [f"judged: {dict(judged.found)}"]),
         *(f"somebody said: {reason}" for reason in reasons),
     ]
@@ -94,7 +101,9 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
         "rebalances": rebalances,
         "poison": told.poison,
         "producer_rotations": rotations,
-        "per_two_minutes": {kind: round(kinds[kind] / max(faulted_seconds / WINDOW_SECONDS, 1e-9), 1) for kind in KINDS},
+        "per_two_minutes": {
+            kind: round(kinds[kind] / max(faulted_seconds / WINDOW_SECONDS, 1e-9), 1) for kind in KINDS
+        },
         "commit_faults_by_kind": dict(Counter(what for kind, _, what in faults.happened if kind == "commit_faults")),
         "failpoints": dict(
             Counter(what.partition(":")[0] for kind, _, what in faults.happened if kind == "failpoint_kills")
@@ -104,6 +113,7 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
         **judged.found,
         "seconds_until_backlog_gone": round(since_healed, 1) if drained is not None else None,
         "open_transactions": len(hanging),
+        "barrier": barrier.told(),
         "checked": dict(judged.counts),
         "taken_again_and_compared": judged.verified,
         "judging_seconds": judged.seconds,
@@ -162,4 +172,3 @@ def _said(on: Stage) -> tuple[int, int, list[str]]:
             reasons[f"{who}: {line['reason']}"] += 1
         before[who] = event
     return rotations, rebalances, [f"{reason} ({count} times)" for reason, count in reasons.most_common(10)]
-

@@ -1,6 +1,6 @@
 """Where a fault run takes place: three brokers behind a proxy, the topics, the crew, and the settings that all of them share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ SESSION_SECONDS, TRANSACTION_SECONDS, ANSWER_SECONDS = 6, 6, 3
 _LOG = """[log]
 kind = "kafka"
 bootstrap = "{bootstrap}"
+prefix = "{prefix}"
 partitions = {partitions}
 replicas = {replicas}
 session_seconds = {session}
@@ -62,40 +63,60 @@ class Stage:
         return endpoints_of(self.settings)
 
 
+@dataclass(frozen=True, slots=True)
+class Brokers:
+    """A cluster and the proxy before it; several stages can be set up on it, one after the other."""
+
+    cluster: LocalKafka
+    proxy: Proxy
+    fronts: Sequence[int]
+
+
 @contextmanager
-def stage(folder: Path, *, nodes: int = 3, plant: str = "") -> Iterator[Stage]:
-    """Brokers, proxy and topics; the crew is still empty. `folder` keeps the configuration and the members' logs."""
+def brokers(nodes: int = 3) -> Iterator[Brokers]:
+    """So many brokers, each behind a front of the proxy."""
     fronts = [free_port() for _ in range(nodes)]
     with cluster(nodes, options=_BROKER_OPTIONS, heap="256m", fronts=fronts) as kafka:
         behind = [(front, node.behind) for front, node in zip(fronts, kafka.nodes, strict=True)]
         proxy = Proxy(behind, answer_seconds=ANSWER_SECONDS)
-        configuration = folder / CONFIGURATION_NAME
-        folder.mkdir(parents=True, exist_ok=True)
-        configuration.write_text(_configuration(",".join(f"127.0.0.1:{n}" for n in fronts), nodes), encoding="utf-8")
-        settings = load(configuration)
-        past_the_proxy = _configuration(kafka.bootstrap, nodes)
-        direct = folder / "past-the-proxy.toml"
-        direct.write_text(past_the_proxy, encoding="utf-8")
-        own = kafka_settings(load(direct), instance="watcher")
-        log = KafkaLog(own)
-        places = places_of(settings)
-        crew = Crew(configuration, plant=plant)
         try:
-            log.create(topics_of(settings, places))
-            yield Stage(kafka, proxy, crew, settings, own, log, places)
+            yield Brokers(kafka, proxy, fronts)
         finally:
-            crew.end()
             proxy.close()
-            log.close()
 
 
-def _configuration(bootstrap: str, nodes: int) -> str:
+@contextmanager
+def stage(on: Brokers, folder: Path, *, prefix: str = "", plant: str = "") -> Iterator[Stage]:
+    """The topics, apart from others by `prefix`; the crew is still empty. `folder`: for the configuration and the logs.
+
+    `plant`: a bug that every member of the crew has.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    fronted = ",".join(f"127.0.0.1:{port}" for port in on.fronts)
+    members = _configured(folder / CONFIGURATION_NAME, fronted, len(on.fronts), prefix)
+    watcher = _configured(folder / "past-the-proxy.toml", on.cluster.bootstrap, len(on.fronts), prefix)
+    settings = load(members)
+    own = kafka_settings(load(watcher), instance="watcher")
+    log = KafkaLog(own)
+    places = places_of(settings)
+    crew = Crew(members, plant=plant)
+    try:
+        log.create(topics_of(settings, places))
+        yield Stage(on.cluster, on.proxy, crew, settings, own, log, places)
+    finally:
+        crew.end()
+        log.close()
+
+
+def _configured(path: Path, bootstrap: str, nodes: int, prefix: str) -> Path:
     log = _LOG.format(
         bootstrap=bootstrap,
+        prefix=prefix,
         partitions=PARTITIONS,
         replicas=nodes,
         session=SESSION_SECONDS,
         transaction=TRANSACTION_SECONDS,
         answer=ANSWER_SECONDS,
     )
-    return CONFIGURATION.replace(EMBEDDED, log)
+    path.write_text(CONFIGURATION.replace(EMBEDDED, log), encoding="utf-8")
+    return path

@@ -28,7 +28,7 @@ def work(configuration: Path, part: str, instance: str, failpoint: str, plant: s
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if plant:
-        PLANTS[plant]()
+        PLANTS[plant](configuration.parent)
     try:
         machine = Machine(load(configuration), share=SHARES[part](instance), instance=instance)
         try:
