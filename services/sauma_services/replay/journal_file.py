@@ -5,10 +5,10 @@ Its last record says how many came before it and what they hash to, since a cont
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import fastavro
 
@@ -130,7 +130,7 @@ def _records(path: Path) -> Iterator[tuple[bytes, bytes]]:
             found = fastavro.reader(file, return_record_name=True)
             if found.metadata.get("sauma.format") != FORMAT:
                 raise NeedsOperator(f"{path} is no journal of format {FORMAT}: export it anew with this release")
-            for name, record in found:
+            for name, record in cast("Iterable[tuple[str, dict[str, Any]]]", found):
                 if end is not None:
                     raise NeedsOperator(f"{path} goes on after its end: export it anew")
                 if name == _END:

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,13 +99,11 @@ class Watcher(threading.Thread):
 def measure(on: Stage, seen: Mapping[Step, int]) -> Barrier:
     """From the whole log at rest, and when retractions were seen."""
     withdrawn = dict(_withdrawn(on))
-    resting: dict[tuple[SubjectId, str], list[Step]] = defaultdict(list)
     acknowledged = 0
     after: list[str] = []
     taken_back: set[Step] = set()
     ends: dict[tuple[SubjectId, str], Moment] = {}
     for (subject, at), (will, _) in withdrawn.items():
-        resting[subject, will].append((subject, at))
         ends[subject, will] = min(at, ends.get((subject, will), at))
     for endpoint in on.places.endpoints:
         closed: set[tuple[SubjectId, str]] = set()
@@ -120,9 +117,10 @@ def measure(on: Stage, seen: Mapping[Step, int]) -> Barrier:
             for basis in (*(item.basis for item in delivery.puts), *(moved.basis for moved in delivery.rebased)):
                 if basis.will is None:
                     continue
-                will = (delivery.subject, basis.will)
+                rests_on = (delivery.subject, basis.will)
                 # By its place in the recipient's topic, and by its moment wherever the acknowledgement went.
-                if will in closed or delivery.effective_at >= ends.get(will, delivery.effective_at + 1):
+                is_over = rests_on in ends and delivery.effective_at >= ends[rests_on]
+                if is_over or rests_on in closed:
                     after.append(f"{endpoint} number {delivery.number} of {delivery.subject}")
     times = sorted(seen[step] - withdrawn[step][1] for step in taken_back if step in seen)
     return Barrier(len(taken_back), tuple(times), acknowledged, tuple(after))

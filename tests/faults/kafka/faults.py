@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, cycle
 from typing import Literal
 
@@ -75,7 +76,7 @@ class Faults:
             self._kill_broker,
             self._load.resend,
             self._load.resend,
-            *(lambda fault=fault: self._commit_fault(fault) for fault in CommitFault),  # type: ignore[misc] # bound now
+            *(partial(self._commit_fault, fault) for fault in CommitFault),
         ]
         self._chance.shuffle(acts)
         for number, act in enumerate(acts):
@@ -138,7 +139,7 @@ class Faults:
             self._note("commit_faults", told.fault)
             if told.fault is CommitFault.BROKER_STOPPED:
                 node = self._stage.cluster.nodes[told.broker]
-                self._at(_STOPPED_SECONDS, lambda node=node: self._up(node, signal.SIGCONT))  # type: ignore[misc] # bound now
+                self._at(_STOPPED_SECONDS, partial(self._up, node, signal.SIGCONT))
 
     # -- the faults
 

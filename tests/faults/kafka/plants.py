@@ -37,8 +37,8 @@ def positions_before_outputs(folder: Path) -> None:
 def no_rotation(_: Path) -> None:
     """A connection that broke during a commit is mended by the library, and the same producer goes on."""
 
-    def unheard(_: Transactions, __: str) -> None:
-        pass
+    def unheard(self: Transactions, said: str) -> None:
+        del self, said
 
     Transactions._note_trouble = unheard  # type: ignore[method-assign] # that is the bug
 
@@ -57,7 +57,7 @@ def state_dropped_on_revoke(_: Path) -> None:
 
 def view_cached(_: Path) -> None:
     """What was once allowed of a fact's version is not asked again, also after the will it rested on was withdrawn."""
-    decide = sauma.view.decide
+    decide = vars(sauma.view)["decide"]
     allowed: dict[tuple[str, str, int, str], Released] = {}
 
     def remembering(*given: Any, **asked: Any) -> Any:
@@ -70,7 +70,7 @@ def view_cached(_: Path) -> None:
             allowed[key] = ruling
         return allowed[key]
 
-    sauma.view.decide = remembering
+    vars(sauma.view)["decide"] = remembering
 
 
 PLANTS: Mapping[str, Callable[[Path], None]] = {

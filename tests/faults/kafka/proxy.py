@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
+from typing import TypeAlias
 
 END_TRANSACTION, COMMIT_OFFSETS = 26, 28
 """Api keys of Kafka's protocol."""
@@ -49,6 +50,10 @@ class Happened:
     broker: int
 
 
+Orders: TypeAlias = "Connection[Happened | str, tuple[CommitFault, dict[int, int]]]"
+"""What the proxy tells, and what it is told."""
+
+
 class Proxy:
     """Runs in a process of its own. `arm` asks for a fault at the next commit; `happened` tells of those that were done."""
 
@@ -76,13 +81,13 @@ class Proxy:
         self._process.join(10)
 
 
-def _serve(line: "Connection[object, object]", brokers: Sequence[tuple[int, int]], answer_seconds: float) -> None:
+def _serve(line: Orders, brokers: Sequence[tuple[int, int]], answer_seconds: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(_Serving(line, answer_seconds).serve(brokers))
 
 
 class _Serving:
-    def __init__(self, line: "Connection[object, object]", answer_seconds: float) -> None:
+    def __init__(self, line: Orders, answer_seconds: float) -> None:
         self._line = line
         self.late_seconds = answer_seconds + 1.0
         self._armed: deque[tuple[CommitFault, dict[int, int]]] = deque()
