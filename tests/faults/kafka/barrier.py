@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faults.kafka.draining import seconds_until_drained
-from faults.kafka.load import Load, LoadSettings
+from faults.kafka.load import Load, LoadSettings, clients_for
 from faults.kafka.stage import PARTITIONS, Stage, brokers, stage
 from faults.kafka.tail import Tail
 from sauma.codec import Codec
@@ -154,8 +154,9 @@ def _share(found: tuple[int, ...], share: float) -> int | None:
 
 def under_load(on: Stage, *, seed: int, rate: float, withdrawals_min: int) -> Barrier:
     """Two routers and a load without faults, until there are so many withdrawals."""
-    # On average over the kinds of lives one event in seventeen withdraws a consent on which something was held.
-    load = Load(on.kafka, LoadSettings(seed, rate), partitions=PARTITIONS, events_max=withdrawals_min * 40)
+    # On average over the kinds of lives about one event in seventeen withdraws a consent on which something was held.
+    events = withdrawals_min * 17
+    load = Load(on.kafka, LoadSettings(seed, rate, clients_for(events)), partitions=PARTITIONS, events_max=events * 3)
     watcher = Watcher(on)
     for part, name in (("intake", "i1"), ("router", "r1"), ("router", "r2")):
         on.crew.start(part, name)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sauma.codec import Codec
-from sauma.event import Event, Scope, Will, is_narrowing
-from sauma.ids import EndpointId, SubjectId, WillId, event_id, non_disclosure_fact
+from sauma.event import Event, FactPut, Scope, Will, is_narrowing
+from sauma.ids import EndpointId, FactId, SubjectId, WillId, event_id, non_disclosure_fact
 from sauma.journal import Refused
 from sauma.sealing import SealedAs, digest
 from sauma_services.intake.checks import SCHEMA
@@ -88,16 +88,27 @@ def _story() -> RecordedWorld:
 def _consents() -> RecordedWorld:
     """As far as the plan, and then consents to a provider that are given and withdrawn, now by it and now by the agency."""
     world = RecordedWorld()
-    for line in LINES[:15]:
+    for line in LINES[:3]:
+        line.says(world)
+    _given_and_withdrawn(world, "early", fact("identity"))
+    for line in LINES[3:15]:
         line.says(world)
     for number in range(CONSENTS):
-        will = WillId(f"consent-{number}")
-        named = Scope(facts=(fact("identity"), fact("A"), fact("h-capacity")))
-        world.say(E, Will(will, "given", "consent", recipients=(P,), scope=named, evidence="archive-7"))
-        again = put("h-capacity", "capacity", 5, number + 1, marks=marks("employment", affects=True, at=world.now))
-        world.say(H, puts(again))
-        world.say((P, E)[number % 2], Will(will, "withdrawn", "consent"))
+        version = world.client.facts[fact("h-capacity")].fact.version
+        again = put("h-capacity", "capacity", 5, version, marks=marks("employment", affects=True, at=world.now))
+        named = (fact("identity"), fact("A"), fact("h-capacity"))
+        _given_and_withdrawn(world, f"consent-{number}", *named, changed=again, by=(P, E)[number % 2])
     return world
+
+
+def _given_and_withdrawn(
+    world: RecordedWorld, name: str, *named: FactId, changed: FactPut | None = None, by: EndpointId = P
+) -> None:
+    will = WillId(name)
+    world.say(E, Will(will, "given", "consent", recipients=(P,), scope=Scope(facts=named), evidence="archive-7"))
+    if changed is not None:
+        world.say(H, puts(changed))
+    world.say(by, Will(will, "withdrawn", "consent"))
 
 
 def _life(kind: str, world: RecordedWorld) -> Life:

@@ -44,8 +44,8 @@ class LoadSettings:
     seed: int
     rate: float
     """Events a second, as long as they are taken."""
-    clients_at_once: int = 1_500
-    """Fewer, and they wait for each other; more, and their lives do not end within the run."""
+    clients_at_once: int
+    """Fewer, and the rate is not reached, since each waits for its last word; more, and no life ends within the run."""
     in_flight_max: int = 6_000
     """Events said and not journalled yet. At the bound nothing more is said, as a full outbox would do it."""
 
@@ -71,6 +71,11 @@ class Told:
     records_again: int = 0
     publishing_failed: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+
+
+def clients_for(events: float) -> int:
+    """How many clients at once live about three lives of thirty events each within so many."""
+    return max(150, min(1_500, int(events / 100)))
 
 
 class Load(threading.Thread):

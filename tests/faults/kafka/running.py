@@ -10,7 +10,7 @@ from faults.kafka.barrier import Watcher, measure
 from faults.kafka.draining import open_transactions, seconds_until_drained
 from faults.kafka.faults import KINDS, Faults
 from faults.kafka.judging import judge
-from faults.kafka.load import Load, LoadSettings
+from faults.kafka.load import Load, LoadSettings, clients_for
 from faults.kafka.stage import PARTITIONS, Stage, brokers, stage
 
 DRAINED_SECONDS_MAX = 120.0
@@ -46,7 +46,7 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
         tell(f"three brokers are up after {time.monotonic() - began:.0f} s")
         load = Load(
             on.kafka,
-            LoadSettings(settings.seed, settings.rate),
+            LoadSettings(settings.seed, settings.rate, clients_for(settings.rate * settings.minutes * 60)),
             partitions=PARTITIONS,
             events_max=int(settings.rate * settings.minutes * 60 * 2),
         )
