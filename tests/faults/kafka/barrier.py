@@ -156,13 +156,14 @@ def under_load(on: Stage, *, seed: int, rate: float, withdrawals_min: int) -> Ba
     """Two routers and a load without faults, until there are so many withdrawals."""
     # On average over the kinds of lives about one event in seventeen withdraws a consent on which something was held.
     events = withdrawals_min * 17
-    load = Load(on.kafka, LoadSettings(seed, rate, clients_for(events)), partitions=PARTITIONS, events_max=events * 3)
+    load = Load(on.kafka, LoadSettings(seed, rate, clients_for(events)), partitions=PARTITIONS, events_max=events * 6)
     watcher = Watcher(on)
     for part, name in (("intake", "i1"), ("router", "r1"), ("router", "r2")):
         on.crew.start(part, name)
     watcher.start()
     load.start()
-    while load.is_alive() and len(watcher.seen) < withdrawals_min * 1.1:
+    # Half as many again: a move or an end takes back too, and that is no withdrawal.
+    while load.is_alive() and len(watcher.seen) < withdrawals_min * 1.5:
         time.sleep(0.2)
     load.stopping.set()
     load.join()
