@@ -7,7 +7,7 @@ import heapq
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count, cycle
 from typing import Literal
@@ -168,7 +168,7 @@ class Faults:
     def _zombie(self) -> None:
         routers = [member for member in self._crew.of("router") if not member.failpoint]
         if len(self._crew.of("router")) < 2 or not routers:
-            self._start_one_more()
+            self._start_one_more("router", ROUTERS)
             self._later(self._zombie)
             return
         member = self._chance.choice(routers)
@@ -219,16 +219,17 @@ class Faults:
             if len(intakes) == len(INTAKES):
                 self._dismiss(self._chance.choice(intakes))
             else:
-                self._start("intake", next(name for name in INTAKES if name not in self._crew.members))
+                self._start_one_more("intake", INTAKES)
         elif len(routers) > 1 and self._chance.random() < 0.5:
             self._dismiss(self._chance.choice(routers))
         else:
-            self._start_one_more()
+            self._start_one_more("router", ROUTERS)
 
-    def _start_one_more(self) -> None:
-        for name in ROUTERS:
+    def _start_one_more(self, part: str, names: Sequence[str]) -> None:
+        """Where there is a name left; one who was asked to leave bears its own until it has."""
+        for name in names:
             if name not in self._crew.members:
-                self._start("router", name)
+                self._start(part, name)
                 return
 
     def _dismiss(self, member: Member) -> None:
