@@ -9,8 +9,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sauma_services.runtime.errors import NeedsOperator
@@ -123,19 +123,21 @@ class LocalKafka:
         """`options`: further lines of the brokers' settings. Nothing of an earlier run in `folder` is used.
 
         `fronts`: for each node the port of something that stands before it and passes on to `Node.behind`; clients that
-        come in that way are told of the fronts only.
+        come in that way are told of the fronts only. 0: nothing stands there, and the node itself is met by a second way.
         """
         class_path, binary = jars(), str(java())
-        ports = [(free_port(), free_port(), free_port()) for _ in range(nodes)]
+        free = free_ports(3 * nodes, besides=fronts)
+        ports = [(free[at], free[at + 1], free[at + 2]) for at in range(0, 3 * nodes, 3)]
         voters = ",".join(f"{n}@127.0.0.1:{control}" for n, (_, control, _) in enumerate(ports, 1))
         self.nodes: list[Node] = []
         for number, (port, control, behind) in enumerate(ports, 1):
             home = folder / f"node-{number}"
             home.mkdir(parents=True, mode=0o700)
             settings = home / "server.properties"
-            lines = (*_settings(number, port, control, voters, home, copies=min(3, nodes)), *options)
+            lines = _settings(number, port, control, voters, home, copies=min(3, nodes))
             if fronts:
-                lines = (*lines, *_fronted(port, control, behind, fronts[number - 1]))
+                lines = (*lines, *_fronted(port, control, behind, fronts[number - 1] or behind))
+            lines = (*lines, *options)
             settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
             run = [
                 binary,
@@ -209,10 +211,18 @@ def _fronted(port: int, control: int, behind: int, front: int) -> tuple[str, ...
 _PORTS = range(15_000, 32_000)
 
 
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on now, and that no outgoing connection will take."""
-    for port in random.SystemRandom().sample(_PORTS, 100):
-        with socket.socket() as taken, suppress(OSError):
-            taken.bind(("127.0.0.1", port))
-            return port
-    raise NeedsOperator("none of a hundred ports of this machine is free")
+def free_ports(count: int, *, besides: Collection[int] = ()) -> list[int]:
+    """Ports of the loopback address, all different, that nobody listens on now and no outgoing connection will take.
+
+    `besides`: some that are meant for others, who do not listen yet.
+    """
+    with ExitStack() as taken:
+        found: list[int] = []
+        for port in random.SystemRandom().sample(sorted(set(_PORTS).difference(besides)), 100 + count):
+            tried = taken.enter_context(socket.socket())
+            with suppress(OSError):
+                tried.bind(("127.0.0.1", port))
+                found.append(port)
+            if len(found) == count:
+                return found
+    raise NeedsOperator("of a hundred ports of this machine too few are free")

@@ -114,6 +114,8 @@ class Faults:
             self._note("failpoint_kills", member.failpoint)
             if member.part == "router":
                 self._note("router_kills", member.failpoint)
+        for node in self._stage.cluster.nodes:
+            assert node.is_running or node.number in self._down, f"broker {node.number} has ended by itself"
         self._note_commits(_TURN_SECONDS)
         while self._resends_noted < self._load.told.resends:
             self._resends_noted += 1

@@ -10,7 +10,7 @@ from faults.kafka.proxy import Proxy
 from sauma.ids import EndpointId
 from sauma.places import Places
 from sauma_services.demo.cast import CONFIGURATION, CONFIGURATION_NAME, EMBEDDED
-from sauma_services.demo.local_kafka import LocalKafka, free_port
+from sauma_services.demo.local_kafka import LocalKafka, free_ports
 from sauma_services.machine.places import places_of
 from sauma_services.machine.share import endpoints_of
 from sauma_services.machine.topics_of import topics_of
@@ -75,7 +75,7 @@ class Brokers:
 @contextmanager
 def brokers(nodes: int = 3) -> Iterator[Brokers]:
     """So many brokers, each behind a front of the proxy."""
-    fronts = [free_port() for _ in range(nodes)]
+    fronts = free_ports(nodes)
     with cluster(nodes, options=_BROKER_OPTIONS, heap="256m", fronts=fronts) as kafka:
         behind = [(front, node.behind) for front, node in zip(fronts, kafka.nodes, strict=True)]
         proxy = Proxy(behind, answer_seconds=ANSWER_SECONDS)
