@@ -54,6 +54,8 @@ class Crew:
         self.members: dict[str, Member] = {}
         self.ended = Counter[str]()
         """How often members ended by themselves, by part and exit status."""
+        self.stuck: list[str] = []
+        """Who was asked to end and did not."""
 
     def start(self, part: str, name: str, *, failpoint: str = "") -> Member:
         """A member of this name, which none bears now; with a failpoint it will die there."""
@@ -95,7 +97,8 @@ class Crew:
         died: list[Member] = []
         for member in list(self.members.values()):
             if member.process.is_alive():
-                assert member.leaves_by is None or time.monotonic() < member.leaves_by, f"{member.name} does not leave"
+                if member.leaves_by is not None and time.monotonic() > member.leaves_by:
+                    self._give_up(member)
                 continue
             self._gone(member)
             if member.leaves_by is not None:
@@ -109,6 +112,13 @@ class Crew:
                 self.ended[f"{member.part} {member.process.exitcode}"] += 1
             self.start(member.part, member.name)
         return died
+
+    def _give_up(self, member: Member) -> None:
+        """It hangs: where, is in its log; then it is killed, as a supervisor would, and the run has failed."""
+        self.stuck.append(f"{member.part} {member.name}")
+        os.kill(member.pid, signal.SIGUSR1)
+        time.sleep(1)  # for its last words
+        self.kill(member)
 
     def end(self) -> None:
         """Kill all that is left."""

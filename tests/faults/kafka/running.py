@@ -82,6 +82,7 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
         *([f"the backlog was not gone after {DRAINED_SECONDS_MAX:.0f} s"] if drained is None else []),
         *([f"open transactions: {hanging[:3]}"] if hanging else []),
         *(_too_seldom(faults, windows)),
+        *(f"did not end when asked to: {who}" for who in on.crew.stuck),
         *([] if rotations else ["no producer was rotated"]),
         *([] if rebalances else ["no rebalance"]),
         *([] if told.poison else ["no poison"]),

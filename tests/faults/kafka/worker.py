@@ -3,6 +3,7 @@
 A copy of a process that has loaded the code, so that members can come and go every few seconds on two cores.
 """
 
+import faulthandler
 import os
 import signal
 import threading
@@ -22,6 +23,7 @@ SHARES: Mapping[str, Callable[[str], Share]] = {"intake": intake, "router": rout
 def work(configuration: Path, part: str, instance: str, failpoint: str, plant: str, log: Path) -> None:
     """Until SIGTERM, or as long as it goes; the exit status is that of the command."""
     os.dup2(os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), 2)
+    faulthandler.register(signal.SIGUSR1)  # where every thread stands, into the log: for one that does not end
     os.setpgid(0, 0)  # a Ctrl-C is for the one that started it
     # The process is a copy of one that has read the variable already.
     failpoints._armed = failpoints.parse(failpoint)
