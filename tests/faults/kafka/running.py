@@ -72,6 +72,7 @@ def run(folder: Path, settings: RunSettings, tell: "Teller") -> Report:
         rotations, rebalances, reasons = _said(on)
         told, load_failure = load.told, load.failure
         load.close()
+        on.crew.end()  # judging needs the processors
         tell(f"drained after {since_healed:.0f} s; judging {told.events} events of {told.clients} clients")
         judged = judge(on.kafka, on.settings, clients=told.clients, partitions=PARTITIONS)
     kinds = Counter(kind for kind, _, _ in faults.happened)
