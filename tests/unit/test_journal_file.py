@@ -1,18 +1,25 @@
 """A journal's file is whole or is refused: before anything of it has been written to a log."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import fastavro
 import pytest
 
+from sauma.codec import Codec
+from sauma.fact import Moment
+from sauma.ids import SubjectId
+from sauma.journal import Entry, Epoch
 from sauma_services.replay.journal_file import check_empty, read_journal, write_journal
-from sauma_services.router.topology import EPOCH_KEY
+from sauma_services.router.epochs import EPOCH_KEY
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.ports import Append
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import JOURNAL
+
+ENTRY = Codec(Entry)
 
 # More than the library puts into one block of 16 KB, so that a file can be cut between two blocks.
 RECORDS = [(b"client-%d" % (n % 7), bytes([n % 256]) * 300) for n in range(500)]
@@ -21,7 +28,7 @@ RECORDS = [(b"client-%d" % (n % 7), bytes([n % 256]) * 300) for n in range(500)]
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[SqliteLog]:
     log = SqliteLog(tmp_path / "told.sqlite3")
-    appends = [Append(JOURNAL.name, key, value) for key, value in [(EPOCH_KEY, b"pinned"), *RECORDS]]
+    appends = [Append(JOURNAL.name, key, value) for key, value in RECORDS]
     log.publisher().publish(JOURNAL.name, appends)
     yield log
     log.close()
@@ -38,16 +45,37 @@ def journal(log: SqliteLog) -> list[tuple[bytes, bytes]]:
     return [(record.key, record.value) for record in log.reader().scan(JOURNAL.name, 0)]
 
 
-def test_what_is_written_is_read_in_its_order_without_what_a_router_says_for_itself(
-    told: SqliteLog, empty: SqliteLog, tmp_path: Path
-) -> None:
+def test_what_is_written_is_read_in_its_order(told: SqliteLog, empty: SqliteLog, tmp_path: Path) -> None:
     file = tmp_path / "journal.avro"
 
     assert write_journal(told.reader(), file, partitions=1) == len(RECORDS)
-    assert read_journal(file, empty) == len(RECORDS)
+    assert read_journal(file, empty, partitions=1) == len(RECORDS)
 
     assert journal(empty) == RECORDS
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_epoch_goes_into_every_partition_between_what_it_parts(
+    told: SqliteLog, empty: SqliteLog, tmp_path: Path
+) -> None:
+    epoch = Entry(Moment(1), Epoch(SubjectId(""), 0, "1", "law", "places", "1", ("rules",)))
+    after = [(b"client-%d" % n, b"after") for n in range(7)]
+    appends = [(EPOCH_KEY, ENTRY.encode(epoch)), *after]
+    told.publisher().publish(JOURNAL.name, [Append(JOURNAL.name, key, value) for key, value in appends])
+    file = tmp_path / "journal.avro"
+    write_journal(told.reader(), file, partitions=1)
+    empty.create([replace(JOURNAL, partitions=3)])
+
+    read_journal(file, empty, partitions=3)
+
+    for partition in range(3):
+        records = list(empty.reader().scan(JOURNAL.name, partition))
+        (at,) = (number for number, record in enumerate(records) if record.key == EPOCH_KEY)
+        own = ENTRY.decode(records[at].value).what
+        assert isinstance(own, Epoch)
+        assert (own.partition, own.law, own.rules) == (partition, "law", ("rules",))
+        assert b"after" not in {record.value for record in records[:at]}
+        assert {record.value for record in records[at + 1 :]} <= {b"after"}
 
 
 def test_a_file_cut_anywhere_is_refused_and_nothing_of_it_is_written(
@@ -62,7 +90,7 @@ def test_a_file_cut_anywhere_is_refused_and_nothing_of_it_is_written(
     for end in (*ends, 10, len(data) // 2, len(data) - 1):
         cut.write_bytes(data[:end])
         with pytest.raises(NeedsOperator):
-            read_journal(cut, empty)
+            read_journal(cut, empty, partitions=1)
     assert journal(empty) == []
 
 
@@ -80,7 +108,7 @@ def test_a_changed_byte_is_refused(told: SqliteLog, empty: SqliteLog, tmp_path: 
         fastavro.writer(opened, schema, records, metadata={"sauma.format": "1"})
 
     with pytest.raises(NeedsOperator, match="not whole"):
-        read_journal(file, empty)
+        read_journal(file, empty, partitions=1)
     assert journal(empty) == []
 
 
@@ -90,7 +118,7 @@ def test_another_file_is_refused(empty: SqliteLog, tmp_path: Path) -> None:
         fastavro.writer(opened, fastavro.parse_schema({"type": "string"}), ["x"])
 
     with pytest.raises(NeedsOperator, match="no journal"):
-        read_journal(file, empty)
+        read_journal(file, empty, partitions=1)
 
 
 def test_a_file_that_is_there_is_not_written_over(told: SqliteLog, tmp_path: Path) -> None:

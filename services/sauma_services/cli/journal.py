@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from sauma_services.cli.log_folder import log_of
 from sauma_services.machine.places import places_of
 from sauma_services.machine.topics_of import topics_of
 from sauma_services.replay.journal_file import check_empty, read_journal, write_journal
-from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.open_log import open_log
 from sauma_services.runtime.ports import Log
 from sauma_services.runtime.settings import Settings, load
@@ -20,11 +20,8 @@ LogOption = Annotated[Path, typer.Option("--log", help="the data folder of a mac
 
 def export_journal(file: Annotated[Path, typer.Argument(help="a new file")], *, log: LogOption) -> None:
     """Write the whole journal of a log at rest to a file. It holds what the log holds: sealed cells, and no keys."""
-    settings = load(log / "sauma.toml")
-    if settings.log.kind == "sqlite" and not settings.log_path.exists():
-        raise NeedsOperator(f"{settings.log_path} does not exist: give the data folder of a machine that has run")
-    with _opened(settings) as there:
-        count = write_journal(there.reader(), file, partitions=settings.log.partitions_or_default)
+    with log_of(log) as (settings, reader):
+        count = write_journal(reader, file, partitions=settings.log.partitions_or_default)
     typer.echo(f"{count} journal records written to {file}")
 
 
@@ -34,7 +31,7 @@ def import_journal(file: Annotated[Path, typer.Argument(help="what export wrote"
     with _opened(settings) as there:
         there.create(topics_of(settings, places_of(settings)))
         check_empty(there.reader(), partitions=settings.log.partitions_or_default)
-        count = read_journal(file, there)
+        count = read_journal(file, there, partitions=settings.log.partitions_or_default)
     typer.echo(f"{count} journal records read from {file}")
 
 

@@ -6,18 +6,22 @@ Its last record says how many came before it and what they hash to, since a cont
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import fastavro
 
-from sauma_services.router.topology import EPOCH_KEY
+from sauma.codec import Codec
+from sauma.journal import Entry, Epoch
+from sauma_services.router.epochs import EPOCH_KEY
 from sauma_services.runtime.errors import NeedsOperator, TryAgain
 from sauma_services.runtime.ports import Append, Log, Reader
 from sauma_services.runtime.topics import JOURNAL
 
 FORMAT = "1"
+
+_ENTRY = Codec(Entry)
 
 _SCHEMA = fastavro.parse_schema(
     [
@@ -60,18 +64,14 @@ class _Sum:
 
 
 def write_journal(reader: Reader, path: Path, *, partitions: int) -> int:
-    """Write the whole journal to a new file and return how many records it has. Raises NeedsOperator where one is there.
-
-    Epoch records stay behind: each router says for itself by what it decides.
-    """
+    """Write the whole journal to a new file and return how many records it has. Raises NeedsOperator where one is there."""
     total = _Sum()
 
     def records() -> Iterator[tuple[str, dict[str, object]]]:
         for partition in range(partitions):
             for record in reader.scan(JOURNAL.name, partition):
-                if record.key != EPOCH_KEY:
-                    total.take(record.key, record.value)
-                    yield _RECORD, {"key": record.key, "value": record.value}
+                total.take(record.key, record.value)
+                yield _RECORD, {"key": record.key, "value": record.value}
         yield _END, {"records": total.records, "sha256": total.sha256}
 
     try:
@@ -83,11 +83,12 @@ def write_journal(reader: Reader, path: Path, *, partitions: int) -> int:
     return total.records
 
 
-def read_journal(path: Path, log: Log) -> int:
-    """Append a file's journal to a log whose journal is empty, and return how many records that is.
+def read_journal(path: Path, log: Log, *, partitions: int) -> int:
+    """Append a file's journal to a log whose journal is empty, and return how many records of the file that is.
 
-    The file is read through before the first record is written. Raises NeedsOperator for a file that is not whole and for a
-    log that holds a journal already: two histories of one client must not be mixed.
+    An epoch record, the border between two rule sets, is a partition's own: what came after it may now lie in any
+    partition, so it goes into each of them. The file is read through before the first record is written. Raises
+    NeedsOperator for a file that is not whole.
     """
     for _ in _records(path):
         pass
@@ -96,23 +97,35 @@ def read_journal(path: Path, log: Log) -> int:
     batch: list[Append] = []
 
     def publish() -> None:
-        nonlocal written
         try:
             publisher.publish(JOURNAL.name, batch)
         except TryAgain as failed:
             raise NeedsOperator(
-                f"the log failed after {written} records ({failed.reason}): import again into an empty log"
+                f"the log failed at about record {written} ({failed.reason}): import again into an empty log"
             ) from failed
-        written += len(batch)
         batch.clear()
 
     for key, value in _records(path):
-        batch.append(Append(JOURNAL.name, key, value))
-        if len(batch) == _AT_ONCE:
+        batch += _everywhere(value, partitions) if key == EPOCH_KEY else [Append(JOURNAL.name, key, value)]
+        written += 1
+        if len(batch) >= _AT_ONCE:
             publish()
     if batch:
         publish()
     return written
+
+
+def _everywhere(value: bytes, partitions: int) -> list[Append]:
+    """An epoch record for every partition, each naming its own."""
+    entry = _ENTRY.decode(value)
+    if not isinstance(entry.what, Epoch):
+        raise NeedsOperator("a record under the key of epochs is none: the file was altered")
+    return [
+        Append(
+            JOURNAL.name, EPOCH_KEY, _ENTRY.encode(replace(entry, what=replace(entry.what, partition=n))), partition=n
+        )
+        for n in range(partitions)
+    ]
 
 
 def check_empty(reader: Reader, *, partitions: int) -> None:

@@ -165,7 +165,7 @@ class Faults:
             return
         member = self._chance.choice(members)
         self._crew.kill(member)
-        self._crew.start(part, member.name, failpoint=f"{place}:{self._chance.randint(1, 12)}")
+        self._crew.start(part, member.name, failpoint=f"{place}:{self._chance.randint(1, 4)}")
 
     def _zombie(self) -> None:
         routers = [member for member in self._crew.of("router") if not member.failpoint]

@@ -21,6 +21,9 @@ WINDOW_SECONDS = 120.0
 
 _CALM_SHARE = 0.2
 
+_FENCED = ("another", "elsewhere", "FENCED")
+"""What a member says that ends because somebody else has its place: the one reason for which it may end by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
@@ -170,7 +173,7 @@ def _said(on: Stage) -> tuple[int, int, list[str]]:
             rebalances += 1
         elif event == "not-a-log-line":
             reasons[f"{who}: {line['text']}"] += 1
-        elif event == "loop-failed" and "another" not in str(line["reason"]) and "elsewhere" not in str(line["reason"]):
+        elif event == "loop-failed" and not any(word in str(line["reason"]) for word in _FENCED):
             reasons[f"{who}: {line['reason']}"] += 1
         before[who] = event
     return rotations, rebalances, [f"{reason} ({count} times)" for reason, count in reasons.most_common(10)]
