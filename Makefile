@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.built-from
 BENCH_STAMP := $(VENV)/.built-for-bench
 ARGS ?=
+MINUTES ?= 10
+SEED ?=
 
-.PHONY: help demo check brokers test bench bench-kafka format clean
+.PHONY: help demo check brokers test faults bench bench-kafka format clean
 help: ## what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -33,6 +35,9 @@ brokers: $(STAMP) ## fetch what the tests need to start a Kafka here, so that no
 test: check brokers ## everything
 	$(BIN)/pytest -q -n auto tests/law tests/contract tests/topology
 	$(BIN)/pytest -q tests/integration tests/faults
+
+faults: brokers ## kill, pause, cut and delay for MINUTES (10), and judge what came of it; SEED=n repeats a run
+	PYTHONPATH=tests $(BIN)/python -m faults.kafka --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: $(STAMP) ## measure; prints figures and ratios, judges nothing (docs/benchmarks.md)
 	$(BIN)/python -m bench.pipeline $(ARGS)

@@ -37,6 +37,11 @@ def delivery_id(subject: SubjectId, recipient: EndpointId, number: int) -> Deliv
     return DeliveryId(_computed("delivery", subject, recipient, number))
 
 
+def telling_id(topic: str, partition: int, position: int) -> DeliveryId:
+    """The id of what a source is told of the record at this place, where it is not known about which client it was."""
+    return DeliveryId(_computed("telling", topic, partition, position))
+
+
 def relationship_id(subject: SubjectId, record: int) -> RelationshipId:
     """The id of the relationship that a client's n-th record started."""
     return RelationshipId(_computed("relationship", subject, record))

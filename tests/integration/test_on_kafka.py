@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,12 @@ from sauma_services.demo.story import BEFORE_THE_END, Stage
 from sauma_services.machine.places import places_of
 from sauma_services.machine.share import endpoints_of
 from sauma_services.router import Router
-from sauma_services.router.epochs import EPOCH_KEY
 from sauma_services.runtime.clock import SystemClock
-from sauma_services.runtime.kafka_client import KafkaSettings
-from sauma_services.runtime.kafka_log import KafkaLog
 from sauma_services.runtime.loop import Loop
 from sauma_services.runtime.open_log import open_log
-from sauma_services.runtime.ports import Append, Log
+from sauma_services.runtime.ports import Log
 from sauma_services.runtime.settings import load
-from sauma_services.runtime.sqlite_log import SqliteLog
-from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries, deliveries_row
+from sauma_services.runtime.topics import DECISIONS, deliveries
 from support.brokers import cluster
 
 SAUMA = Path(sys.executable).parent / "sauma"
@@ -75,18 +70,6 @@ Written = dict[tuple[str, bytes], list[bytes]]
 """The values in each topic of each key, in their order."""
 
 
-def routed(journal: Sequence[Append], log: Log, places: Places, partitions: int) -> Written:
-    """What a router on `log` makes of a journal: all deliveries and decisions."""
-    rows = [replace(JOURNAL, partitions=partitions), replace(DECISIONS, partitions=partitions)]
-    log.create([*rows, *(deliveries_row(endpoint) for endpoint in sorted(places.endpoints))])
-    log.publisher().publish(JOURNAL.name, journal)
-    router = Router(laws=load_laws(), places=places)
-    loop = Loop(log.loop(router.name, router.inputs), router, SystemClock())
-    while loop.turn() or loop.is_behind():
-        pass
-    return written(log, places, partitions)
-
-
 def written(log: Log, places: Places, partitions: int) -> Written:
     reader = log.reader()
     found: Written = {}
@@ -97,32 +80,48 @@ def written(log: Log, places: Places, partitions: int) -> Written:
     return found
 
 
-def journal_of(log: Log, partitions: int) -> list[Append]:
-    reader = log.reader()
-    return [
-        Append(JOURNAL.name, record.key, record.value, record.headers)
-        for partition in range(partitions)
-        for record in reader.scan(JOURNAL.name, partition)
-        if record.key != EPOCH_KEY  # each router says for itself what it decides by
-    ]
-
-
-def test_one_journal_gives_the_same_bytes_on_both_logs(bootstrap: str, prefix: str, tmp_path: Path) -> None:
-    answer("demo", "--once", "--data", tmp_path / "data")
-    settings = load(tmp_path / "data" / "sauma.toml")
+def settled(configuration: Path) -> Written:
+    """What the router of a configuration makes of the journal in its log, and nothing else of it runs."""
+    settings = load(configuration)
     places = places_of(settings)
-    told = open_log(settings)
-    on_kafka = KafkaLog(KafkaSettings(bootstrap, prefix=prefix, replicas=1))
-    back = SqliteLog(tmp_path / "back.sqlite3")
+    log = open_log(settings)
+    router = Router(laws=load_laws(), places=places)
+    loop = Loop(log.loop(router.name, router.inputs), router, SystemClock())
+    while loop.turn() or loop.is_behind():
+        pass
+    found = written(log, places, settings.log.partitions_or_default)
+    log.close()
+    return found
 
-    there = routed(journal_of(told, 1), on_kafka, places, 6)
-    back_again = routed(journal_of(on_kafka, 6), back, places, 1)
 
-    assert len(there) > 5
-    assert there == written(told, places, 1)
-    assert back_again == there
-    for log in (told, on_kafka, back):
-        log.close()
+def test_a_journal_carried_to_another_log_and_back_gives_the_same_bytes(
+    bootstrap: str, prefix: str, tmp_path: Path
+) -> None:
+    answer("demo", "--once", "--data", tmp_path / "told")
+    told = load(tmp_path / "told" / "sauma.toml")
+    there, back = prepare(tmp_path / "there"), prepare(tmp_path / "back")
+    use_kafka(there, bootstrap, prefix)
+
+    def carried(source: Path, target: Path, file: Path) -> None:
+        for command, folder in (("export", source), ("import", target)):
+            done = sauma("replay", command, file, "--log", folder)
+            assert done.returncode == 0, done.stderr[-2000:]
+
+    carried(tmp_path / "told", there.parent, tmp_path / "first.avro")
+    on_kafka = settled(there)
+    carried(there.parent, back.parent, tmp_path / "second.avro")
+    embedded = settled(back)
+
+    log = open_log(told)
+    original = written(log, places_of(told), 1)
+    log.close()
+    assert len(original) > 5
+    assert on_kafka == original
+    assert embedded == original
+    assert answer("replay", "verify", "--log", there.parent)["different"] == 0
+    again = sauma("replay", "import", tmp_path / "first.avro", "--log", there.parent)
+    assert again.returncode == 2
+    assert "holds a journal already" in again.stderr
 
 
 # Separate processes

@@ -44,10 +44,12 @@ def broker() -> Iterator[str]:
 
 
 @contextmanager
-def cluster(nodes: int = 3, *, options: Sequence[str] = ()) -> Iterator[LocalKafka]:
-    """A cluster of its own, whose nodes may be killed and paused. `options`: further lines of the brokers' settings."""
+def cluster(
+    nodes: int = 3, *, options: Sequence[str] = (), heap: str = "512m", fronts: Sequence[int] = ()
+) -> Iterator[LocalKafka]:
+    """A cluster of its own, whose nodes may be killed and paused. `options`, `fronts`: as `LocalKafka` has them."""
     with tempfile.TemporaryDirectory(prefix="sauma-kafka-") as folder:
-        started = _local(Path(folder), nodes=nodes, options=options)
+        started = _local(Path(folder), nodes=nodes, options=options, heap=heap, fronts=fronts)
         if started is None:
             missing("the jars of Kafka are not here: run `make brokers`")
         try:
@@ -75,10 +77,12 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def _local(folder: Path, *, nodes: int, options: Sequence[str] = ()) -> LocalKafka | None:
+def _local(
+    folder: Path, *, nodes: int, options: Sequence[str] = (), heap: str = "512m", fronts: Sequence[int] = ()
+) -> LocalKafka | None:
     if not are_jars_here():
         return None
-    return LocalKafka(folder, nodes=nodes, options=(*FAST, *options))
+    return LocalKafka(folder, nodes=nodes, heap=heap, options=(*FAST, *options), fronts=fronts)
 
 
 @contextmanager

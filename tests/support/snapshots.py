@@ -1,5 +1,6 @@
 """Makes a log snapshot, and the stores of agencies that applied everything, out of a world; the material for the checker."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,8 +53,17 @@ def snapshot(world: RecordedWorld) -> LogSnapshot:
             position = 3 * len(records)
             records.append((position, EVENT.encode(what) if isinstance(what, Event) else b"unreadable"))
             if isinstance(what, Refused):
+                data = records[-1][1]
                 rejection = Rejection(
-                    what.source, what.reason, "", position, 10, b"", what.subject, what.seq, inbound_topic(what.source)
+                    what.source,
+                    what.reason,
+                    "",
+                    position,
+                    len(data),
+                    hashlib.sha256(data).digest(),
+                    what.subject,
+                    what.seq,
+                    inbound_topic(what.source),
                 )
                 rejected.append(REJECTION.encode(rejection))
     return LogSnapshot(

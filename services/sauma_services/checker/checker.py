@@ -37,6 +37,7 @@ def check(snapshot: LogSnapshot, holdings: Holdings | None = None, *, places: Pl
 
 def _check_state(reading: Reading, snapshot: LogSnapshot, judges: dict[SubjectId, Judge]) -> None:
     """The state that stands beside the outputs is the one they imply: all of a step is visible, or nothing (I5)."""
+    missing = {(subject, name) for subject, judge in judges.items() for name in judge.client.facts if snapshot.state}
     for key, data in snapshot.state.items():
         subject, _, part = key.partition("/")
         judge = judges.get(SubjectId(subject))
@@ -46,6 +47,7 @@ def _check_state(reading: Reading, snapshot: LogSnapshot, judges: dict[SubjectId
         if state is None:
             continue
         reading.counts["state parts"] += 1
+        missing.discard((SubjectId(subject), state.fact.id))
         fact = judge.client.facts.get(state.fact.id)
         if fact is None or (fact.version, fact.status) != (state.fact.version, state.fact.status):
             reading.found("I5", subject, f"state {key}", "not the version that the journal gives")
@@ -54,3 +56,5 @@ def _check_state(reading: Reading, snapshot: LogSnapshot, judges: dict[SubjectId
         copies = judge.ledger.facts.get(fact.id, {})
         if stored != {endpoint: held.version for endpoint, held in copies.items() if held.is_live}:
             reading.found("I5", subject, f"state {key}", "what was given is not what the deliveries say")
+    for subject, name in sorted(missing):
+        reading.found("I5", subject, f"state {subject}/fact/{name}", "is not there")

@@ -1,5 +1,6 @@
 """Conservation at the door: every inbound record is journalled once, or refused with a reason (invariants I6 and I16)."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,9 @@ from sauma.journal import Refused
 from sauma_services.checker.reading import Reading, decode
 from sauma_services.checker.snapshot import LogSnapshot, Positioned
 from sauma_services.runtime.topics import endpoint_of
+
+Said = tuple[str, int, bytes]
+"""One inbound record: topic, position and digest. A position alone names it only where the topic has one partition."""
 
 EVENT, REJECTION, APPLIED = Codec(Event), Codec(Rejection), Codec(Applied)
 
@@ -34,7 +38,7 @@ def check_inbound(reading: Reading, snapshot: LogSnapshot) -> None:
         event = EVENT.decode_trusted(data)
         said = f"{event.source} seq {event.seq} is journalled more often than it was said"
         reading.found("I6", event.subject, "journal", said)
-    for topic, position in sorted(rejected):
+    for topic, position, _ in sorted(rejected.elements()):
         reading.found("I6", "", f"{topic} {position}", "refused, but there is no such record, or refused twice")
 
 
@@ -42,7 +46,7 @@ def _check_each(
     reading: Reading,
     inbound: Mapping[str, Sequence[Positioned]],
     journalled: Counter[bytes],
-    rejected: Counter[tuple[str, int]],
+    rejected: Counter[Said],
 ) -> None:
     """Take each inbound record out of the counters; what is left in them has no inbound record."""
     for topic, records in inbound.items():
@@ -50,7 +54,10 @@ def _check_each(
         for position, data in records:
             reading.counts["inbound"] += 1
             place = f"{topic} {position}"
-            is_rejected = rejected.pop((topic, position), 0) == 1
+            said = (topic, position, hashlib.sha256(data).digest())
+            is_rejected = rejected[said] > 0
+            if is_rejected:
+                rejected[said] -= 1
             if journalled[data] > 0 and not is_rejected:
                 journalled[data] -= 1
                 _check_source(reading, source, data, place)
@@ -60,14 +67,14 @@ def _check_each(
 
 def _rejections(
     reading: Reading, snapshot: LogSnapshot, skipped: Counter[tuple[EndpointId, SubjectId, int]]
-) -> Counter[tuple[str, int]]:
+) -> Counter[Said]:
     """How often each inbound position was refused; those whose seq could be read have to be in the journal too."""
-    rejected: Counter[tuple[str, int]] = Counter()
+    rejected: Counter[Said] = Counter()
     for index, data in enumerate(snapshot.rejected):
         rejection = decode(reading, REJECTION, data, f"rejected {index}")
         if rejection is None:
             continue
-        rejected[rejection.topic, rejection.position] += 1
+        rejected[rejection.topic, rejection.position, rejection.sha256] += 1
         if not rejection.reason:
             reading.found("I6", rejection.subject or "", f"rejected {index}", "refused without a reason")
         if rejection.subject is not None and rejection.seq:

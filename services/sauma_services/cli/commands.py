@@ -11,6 +11,7 @@ import typer
 from sauma.places import PlacesError
 from sauma.rulefile import RuleFileError
 from sauma_services.cli import law_test  # noqa: F401 - it adds its command to the ones below
+from sauma_services.cli.journal import export_journal, import_journal
 from sauma_services.cli.law import law as law_commands
 from sauma_services.cli.law_files import laws_in
 from sauma_services.cli.log_folder import log_of
@@ -32,6 +33,8 @@ app.add_typer(services)
 app.add_typer(topics, name="topics")
 app.add_typer(law_commands, name="law")
 app.add_typer(replay, name="replay")
+replay.command("export")(export_journal)
+replay.command("import")(import_journal)
 
 _SAID_IN_A_SENTENCE = (Failure, RuleFileError, PlacesError)
 """Exceptions whose text is written for a person, with ids and reasons only."""

@@ -9,6 +9,7 @@ import typer
 
 from sauma_services.machine import Machine
 from sauma_services.machine.share import Share, connectors, everything, intake, router
+from sauma_services.runtime.clock import SystemClock
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.settings import Settings, load
 
@@ -50,12 +51,26 @@ def run_connector(config: ConfigArgument, endpoints: Annotated[list[str], typer.
     _run(settings, connectors(settings, endpoints), None)
 
 
-def _run(settings: Settings, share: Share, instance: str | None) -> None:
-    if instance is not None and settings.log.kind == "sqlite":
-        raise NeedsOperator('--instance is for [log] kind = "kafka": the embedded log has one process for each part')
+@services.command("agencies")
+def run_agencies(config: ConfigArgument) -> None:
+    """Play the simulated agencies of the demo in their folders, for processes that run beside it, until SIGTERM or Ctrl-C."""
+    from sauma_services.demo.clerks import clerks  # noqa: PLC0415 - the simulated agencies are only for the demo
+
+    for number, line in clerks(load(config), SystemClock(), _stop_at_signals()):
+        typer.echo(f"client {number}: line {line} of the story")
+
+
+def _stop_at_signals() -> threading.Event:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _run(settings: Settings, share: Share, instance: str | None) -> None:
+    if instance is not None and settings.log.kind == "sqlite":
+        raise NeedsOperator('--instance is for [log] kind = "kafka": the embedded log has one process for each part')
+    stop = _stop_at_signals()
     machine = Machine(settings, share=share, instance=instance)
     try:
         is_well = machine.run(stop)

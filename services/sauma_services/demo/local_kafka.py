@@ -4,11 +4,13 @@ Nothing is installed and nothing listens but on the loopback address. One node, 
 """
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sauma_services.runtime.errors import NeedsOperator
@@ -59,9 +61,11 @@ def are_jars_here() -> bool:
 class Node:
     """One broker. It can be killed, paused and started again; what it had written is there again then."""
 
-    def __init__(self, number: int, folder: Path, command: Sequence[str], address: str) -> None:
+    def __init__(self, number: int, folder: Path, command: Sequence[str], address: str, behind: int) -> None:
         self.number = number
         self.address = address
+        self.behind = behind
+        # The port for those who come in by this node's front, where it has one
         self._folder = folder
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,6 +74,13 @@ class Node:
     def is_running(self) -> bool:
         """Whether the process is there, paused or not."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        if self._process is None:
+            raise NeedsOperator(f"node {self.number} was never started")
+        return self._process.pid
 
     def start(self) -> None:
         """Start the process; `wait` says when it answers."""
@@ -100,17 +111,33 @@ class Node:
 class LocalKafka:
     """Nodes that make one cluster. Starting several takes about four seconds and 350 MB of memory each."""
 
-    def __init__(self, folder: Path, *, nodes: int = 1, heap: str = "512m", options: Sequence[str] = ()) -> None:
-        """`options`: further lines of the brokers' settings. Nothing of an earlier run in `folder` is used."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        nodes: int = 1,
+        heap: str = "512m",
+        options: Sequence[str] = (),
+        fronts: Sequence[int] = (),
+    ) -> None:
+        """`options`: further lines of the brokers' settings. Nothing of an earlier run in `folder` is used.
+
+        `fronts`: for each node the port of something that stands before it and passes on to `Node.behind`; clients that
+        come in that way are told of the fronts only. 0: nothing stands there, and the node itself is met by a second way.
+        """
         class_path, binary = jars(), str(java())
-        ports = [(_free_port(), _free_port()) for _ in range(nodes)]
-        voters = ",".join(f"{n}@127.0.0.1:{control}" for n, (_, control) in enumerate(ports, 1))
+        free = free_ports(3 * nodes, besides=fronts)
+        ports = [(free[at], free[at + 1], free[at + 2]) for at in range(0, 3 * nodes, 3)]
+        voters = ",".join(f"{n}@127.0.0.1:{control}" for n, (_, control, _) in enumerate(ports, 1))
         self.nodes: list[Node] = []
-        for number, (port, control) in enumerate(ports, 1):
+        for number, (port, control, behind) in enumerate(ports, 1):
             home = folder / f"node-{number}"
             home.mkdir(parents=True, mode=0o700)
             settings = home / "server.properties"
-            lines = (*_settings(number, port, control, voters, home, copies=min(3, nodes)), *options)
+            lines = _settings(number, port, control, voters, home, copies=min(3, nodes))
+            if fronts:
+                lines = (*lines, *_fronted(port, control, behind, fronts[number - 1] or behind))
+            lines = (*lines, *options)
             settings.write_text("\n".join(lines) + "\n", encoding="utf-8")
             run = [
                 binary,
@@ -123,7 +150,7 @@ class LocalKafka:
             ]
             form = [*run, "kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(settings)]
             subprocess.run(form, check=True, capture_output=True)  # noqa: S603 - our own command
-            self.nodes.append(Node(number, home, [*run, "kafka.Kafka", str(settings)], f"127.0.0.1:{port}"))
+            self.nodes.append(Node(number, home, [*run, "kafka.Kafka", str(settings)], f"127.0.0.1:{port}", behind))
         for node in self.nodes:
             node.start()
         try:
@@ -170,8 +197,32 @@ def _settings(number: int, port: int, control: int, voters: str, home: Path, *, 
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+def _fronted(port: int, control: int, behind: int, front: int) -> tuple[str, ...]:
+    """Lines that take the place of earlier ones: the last of a name counts."""
+    own = f"PLAINTEXT://127.0.0.1:{port}"
+    return (
+        f"listeners={own},FRONTED://127.0.0.1:{behind},CONTROLLER://127.0.0.1:{control}",
+        f"advertised.listeners={own},FRONTED://127.0.0.1:{front}",
+        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,FRONTED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    )
+
+
+# Below where systems take ports for outgoing connections from: one of those could sit on a port while its broker is down.
+_PORTS = range(15_000, 32_000)
+
+
+def free_ports(count: int, *, besides: Collection[int] = ()) -> list[int]:
+    """Ports of the loopback address, all different, that nobody listens on now and no outgoing connection will take.
+
+    `besides`: some that are meant for others, who do not listen yet.
+    """
+    with ExitStack() as taken:
+        found: list[int] = []
+        for port in random.SystemRandom().sample(sorted(set(_PORTS).difference(besides)), 100 + count):
+            tried = taken.enter_context(socket.socket())
+            with suppress(OSError):
+                tried.bind(("127.0.0.1", port))
+                found.append(port)
+            if len(found) == count:
+                return found
+    raise NeedsOperator("of a hundred ports of this machine too few are free")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sauma.codec import Codec
 from sauma.delivery import Delivery, Notice, Rejection
 from sauma.fact import Moment
-from sauma.ids import DeliveryId, EndpointId, SubjectId, delivery_id
+from sauma.ids import EndpointId, SubjectId, telling_id
 from sauma.journal import Entry, Refused
 from sauma.splice import entry_of_event
 from sauma_services.intake.checks import ADVICE, Bad, place_of, read_event
@@ -96,9 +96,9 @@ def _refusal(
 
 
 def _told(record: Record, endpoint: EndpointId, reason: str, now: Moment) -> Delivery:
-    """A notice about no client: number 0, outside every client's count. The id is the record's position: told once."""
+    """A notice about no client: number 0, outside every client's count. The id is the record's place: told once."""
     nobody = SubjectId("")
-    told = DeliveryId(delivery_id(nobody, endpoint, record.position))
+    told = telling_id(record.topic, record.partition, record.position)
     return Delivery(
         told, endpoint, nobody, 0, now, notices=(Notice("refused", reason, reference=str(record.position)),)
     )

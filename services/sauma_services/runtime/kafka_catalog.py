@@ -24,8 +24,9 @@ Place = tuple[str, int]
 _KNOWN_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 
-# Within the time for one answer: a broker that died shows at the first try, and its successor at the second or third.
-_LEADER_TRIES = 4
+# A broker that died shows at the first try, and its successor within a few seconds; a topic just made may have brokers
+# that do not know yet what they lead. With the pauses between them, which double, these take three seconds.
+_LEADER_TRIES = 7
 
 
 def topic_config(row: TopicRow, settings: KafkaSettings) -> dict[str, str]:
@@ -135,7 +136,10 @@ class KafkaCatalog:
         asking a leader that is dead, or was elected anew, until it is made to look.
         """
         doubt = TryAgain("Kafka, asking for positions: a partition has no leader that answers")
-        for _ in range(_LEADER_TRIES):
+        for number in range(_LEADER_TRIES):
+            if number:
+                threading.Event().wait(_LOOK_SECONDS * 2 ** (number - 1))
+                self._look()
             try:
                 found = self._asked(places, spec) if places else {}
             except TryAgain as failed:
@@ -143,7 +147,6 @@ class KafkaCatalog:
             else:
                 if all(position >= 0 for position in found.values()):
                     return found
-            self._look()
         raise doubt
 
     def _asked(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:
@@ -152,7 +155,7 @@ class KafkaCatalog:
             asked = self._admin.list_offsets(
                 {TopicPartition(self.physical(topic), partition): spec for topic, partition in places},
                 isolation_level=IsolationLevel.READ_UNCOMMITTED,
-                request_timeout=self.settings.answer_seconds / _LEADER_TRIES,
+                request_timeout=max(1.0, self.settings.answer_seconds / 4),
             )
             return {
                 (place.topic.removeprefix(prefix), place.partition): future.result().offset

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from sauma_services.runtime.errors import Failure, Fenced, NeedsOperator, TryAgain
+from sauma_services.runtime.kafka_security import KafkaSecurity
 from sauma_services.runtime.ports import Headers
 
 PARTITION_BY_KEY = -1
@@ -84,6 +85,15 @@ class KafkaSettings:
     """How long a reader waits for other's open transactions before it gives up. Shorter than a transaction's time gives up
     on a mere crash; longer hides a transaction that hangs."""
 
+    security: KafkaSecurity | None = None
+    """None: in the clear, for a cluster on this machine or in a closed network."""
+
+    @property
+    def administration(self) -> dict[str, object]:
+        """How kafka-python finds the cluster and is let in."""
+        secured = self.security.for_administration() if self.security else {}
+        return {"bootstrap_servers": self.bootstrap.split(","), **secured}
+
     @property
     def replicas_in_sync_min(self) -> int:
         """Copies that must have a record before it is acknowledged: one may be away, as long as there are two."""
@@ -92,7 +102,7 @@ class KafkaSettings:
 
 def base_config(settings: KafkaSettings) -> Config:
     """What every client has."""
-    return {
+    return (settings.security.for_library() if settings.security else {}) | {
         "bootstrap.servers": settings.bootstrap,
         "client.id": f"sauma-{settings.instance}",
         "log_level": 2,

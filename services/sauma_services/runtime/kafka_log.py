@@ -69,7 +69,7 @@ class KafkaLog:
         # With the id of the member too: another that has taken the name meanwhile must not be put out.
         place = MemberToRemove(group_instance_id=f"{name}-{self._settings.instance}", member_id=member)
         with suppress(KafkaError):
-            admin = KafkaAdminClient(bootstrap_servers=self._settings.bootstrap.split(","))
+            admin = KafkaAdminClient(**self._settings.administration)
             try:
                 admin.remove_group_members(name, [place])
             finally:

@@ -66,7 +66,7 @@ class TopicAdmin:
         self._settings = settings
         self._principal = principal
         try:
-            self._admin = KafkaAdminClient(bootstrap_servers=settings.bootstrap.split(","))
+            self._admin = KafkaAdminClient(**settings.administration)
         except KafkaError as error:
             raise TryAgain(f"Kafka at {settings.bootstrap} does not answer ({type(error).__name__})") from error
 

@@ -5,7 +5,8 @@ breaks can hit the *next* transaction. So after any doubt the producer is thrown
 makes the cluster end what was open and refuse what still comes under the old epoch.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
@@ -21,9 +22,15 @@ from sauma_services.runtime.kafka_client import (
     producer_config,
     put,
 )
+from sauma_services.runtime.logging import Event, tell
 
 # Initialising waits until what was open under the same name has ended, which takes the cluster a second or so.
 _OPENINGS_ANSWERS = 3
+
+# By the library's count, 6 is for information. At 5 and below it is silent about connections that the other side closed.
+_LEVEL_OF_BREAKS = 6
+_BREAK, _NEVER_STOOD = "FAIL", "in state CONNECT"
+"""What it calls a connection that broke, and where it says of one that it was still being made."""
 
 
 @cheap_to_make
@@ -54,14 +61,20 @@ class Transactions:
         """Take the name over, unless it is held already."""
         if self._producer is not None:
             return
+        # Before the first connection: the library tells of a broker's failure once, and not of the same again for half a
+        # minute. One that was told of while opening must not be forgotten at the end of it.
+        self._is_in_doubt = False
         producer = Producer(
             producer_config(self._settings)
             | {
                 "transactional.id": self._name,
                 "transaction.timeout.ms": int(self._settings.transaction_seconds * 1000),
-                "error_cb": self._note_trouble,
                 # Of what was delivered the commit tells: a report of each record is only work.
                 "delivery.report.only.error": True,
+                # The library mends connections by itself, sends again what was under way, and of one that was closed in
+                # order it says so nowhere but in its log, at this level (seen: no error callback, and a commit that came late).
+                "log_level": _LEVEL_OF_BREAKS,
+                "logger": _Listening(self._note_trouble),
             }
         )
         try:
@@ -69,7 +82,6 @@ class Transactions:
         except KafkaException as caught:
             raise failure_of(error_in(caught), "opening transactions") from caught
         self._producer = producer
-        self._is_in_doubt = False
 
     def commit(self, writes: Iterable[Write], positions: Sequence[TopicPartition], member: object) -> None:
         """Write it all, and the positions in the name of the group's member. After TryAgain the outcome is unknown."""
@@ -132,12 +144,25 @@ class Transactions:
 
     def _throw_away(self) -> None:
         self.rotations += 1
+        tell(Event.PRODUCER_ROTATED, part=self._name)
         self.close()
 
-    def _note_trouble(self, error: KafkaError) -> None:
-        """The library mends connections by itself and says so only here. One that never stood had nothing under way."""
-        if error.code() != KafkaError._ALL_BROKERS_DOWN and "in state CONNECT" not in error.str():  # noqa: SLF001
+    def _note_trouble(self, said: str) -> None:
+        """A connection that broke may have had a commit under way; one that never stood had nothing."""
+        if _BREAK in said and _NEVER_STOOD not in said:
             self._is_in_doubt = True
+
+
+class _Listening(logging.Logger):
+    """Hears what the library logs, and passes it on to nobody else."""
+
+    def __init__(self, heard: Callable[[str], None]) -> None:
+        super().__init__("sauma.kafka.producer")
+        self._heard = heard
+
+    def handle(self, record: logging.LogRecord) -> None:
+        """In the thread that polls."""
+        self._heard(record.getMessage())
 
 
 def _doubt(error: KafkaError, doing: str) -> Failure:

@@ -24,6 +24,11 @@ class Event(Enum):
     PARTITION_RESTORED = ("partition-restored", "info", "A partition was gained and its state is read back.")
     PARTITION_LOST = ("partition-lost", "info", "A partition went to another process, or is read back after a doubt.")
     COMMIT_IN_DOUBT = ("commit-in-doubt", "warning", "The log failed; the work since the last commit is done again.")
+    PRODUCER_ROTATED = (
+        "producer-rotated",
+        "warning",
+        "Kafka: a producer was thrown away, since a commit may come late.",
+    )
     RECORD_REFUSED = ("record-refused", "warning", "A record was not let in; its sender is told the reason.")
     SOURCE_ALARM = ("source-alarm", "error", "A source sent other bytes under a sequence number already used.")
     LAW_IN_MOTION = ("law-in-motion", "info", "Clients are judged anew by this rule set, in slices; so many are left.")

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from sauma_services.runtime.clock import Clock
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.ports import Log
-from sauma_services.runtime.settings import Settings
+from sauma_services.runtime.settings import SecuritySettings, Settings
 from sauma_services.runtime.sqlite_log import SqliteLog
 
 if TYPE_CHECKING:
     from sauma_services.runtime.kafka_client import KafkaSettings
+    from sauma_services.runtime.kafka_security import KafkaSecurity
 
 
 def open_log(settings: Settings, *, clock: Clock | None = None, instance: str | None = None) -> Log:
@@ -40,4 +41,20 @@ def kafka_settings(settings: Settings, *, instance: str | None = None) -> "Kafka
         transaction_seconds=log.transaction_seconds,
         answer_seconds=log.answer_seconds,
         whole_seconds=log.whole_seconds,
+        security=_security(log.security) if log.security else None,
     )
+
+
+def _security(said: SecuritySettings) -> "KafkaSecurity":
+    from sauma_services.runtime.kafka_security import KafkaSecurity  # noqa: PLC0415 - as above
+
+    password = ""
+    if said.password_file is not None:
+        try:
+            password = said.password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise NeedsOperator(f"{said.password_file} cannot be read ({error.strerror})") from error
+    for path in (said.ca, said.certificate, said.key):
+        if path is not None and not path.is_file():
+            raise NeedsOperator(f"{path} does not exist: correct it under [log.security]")
+    return KafkaSecurity(said.ca, said.certificate, said.key, said.mechanism, said.user, password)

@@ -24,6 +24,33 @@ class MachineSettings(_Section):
     """The folder for everything that is written. A relative path starts from the settings file's folder."""
 
 
+class SecuritySettings(_Section):
+    """`[log.security]`: TLS to the Kafka cluster. Relative paths start from the settings file's folder."""
+
+    ca: Path | None = None
+    """Whose certificates are believed, as PEM; left out: those that the system believes."""
+    certificate: Path | None = None
+    key: Path | None = None
+    """This process's own, as PEM, where the cluster asks for one."""
+    mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
+    user: str = ""
+    password_file: Path | None = None
+    """A file with the password alone: this one may be shown to others."""
+
+    @model_validator(mode="after")
+    def _check(self) -> "SecuritySettings":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        if bool(self.mechanism) != bool(self.user and self.password_file):
+            raise ValueError("mechanism, user and password_file go together")
+        return self
+
+    def beside(self, folder: Path) -> "SecuritySettings":
+        """The same with absolute paths."""
+        paths = {name: getattr(self, name) for name in ("ca", "certificate", "key", "password_file")}
+        return self.model_copy(update={name: folder / path for name, path in paths.items() if path is not None})
+
+
 class LogSettings(_Section):
     """`[log]`: where the log is."""
 
@@ -55,6 +82,8 @@ class LogSettings(_Section):
     disks; longer than `transaction_seconds` is no use."""
     whole_seconds: float = Field(default=120.0, ge=1, le=3_600)
     """kafka: a reader gives up after waiting so long for open transactions of others."""
+    security: SecuritySettings | None = None
+    """kafka: left out, everything goes in the clear and nobody asks who this is."""
 
     @model_validator(mode="after")
     def _check(self) -> "LogSettings":
@@ -143,6 +172,9 @@ def load(path: Path) -> Settings:
     return settings.model_copy(
         update={
             "machine": settings.machine.model_copy(update={"data": folder / settings.machine.data}),
+            "log": settings.log.model_copy(
+                update={"security": settings.log.security.beside(folder) if settings.log.security else None}
+            ),
             "connector": tuple(
                 one.model_copy(update={"folder": folder / one.folder}) if one.folder else one
                 for one in settings.connector
