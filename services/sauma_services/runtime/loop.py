@@ -40,10 +40,11 @@ class LoopSettings:
 _RECORDS_FIRST = 500
 """Records of the first batch, of which nobody knows yet how long they take. Any number does: it is doubled or halved from there."""
 
-_YOUNG_MAX = 50_000
-"""Records made before Python looks for cycles among them: about what 500 events make. At its own 700 it looks several
-times an event, and walks all clients kept in memory again and again: a sixth of a busy router's time. More would only
-let the garbage of a rare cycle, such as an exception with its traceback, wait longer."""
+_YOUNG_MAX = 1_000_000
+"""Records made before Python looks for cycles among them: about what 25,000 events leave behind, and a tenth of a second's
+looking. At its own 700 it looks several times an event, a sixth of a busy router's time; at 50,000 it still took a
+sixteenth, since what is remembered for a few thousand events lives that long. More would only let the garbage of a rare
+cycle, such as an exception with its traceback, wait longer."""
 
 
 def collect_seldom() -> None:
