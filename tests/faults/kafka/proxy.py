@@ -23,7 +23,7 @@ END_TRANSACTION, COMMIT_OFFSETS = 26, 28
 _HEADER = struct.Struct(">ihhi")
 _LATE_SECONDS_MAX = 20.0
 """A request that was held back comes at the next transaction's offsets, or after this long where there is none."""
-_AMID_SECONDS = 0.3
+_AMID_SECONDS = 1.0
 """The next transaction's offsets wait this long, and the late request half as long: by then its records are written."""
 
 
@@ -193,7 +193,8 @@ class _Line:
                 producer = _transactional_id(frame, version, key)
                 if key == COMMIT_OFFSETS:
                     if self._serving.goes_on(producer):
-                        await asyncio.sleep(_AMID_SECONDS)
+                        self._serving.later(asyncio.create_task(self._held_up(frame)))
+                        continue
                 elif (fault := self._serving.take(self._number)) and not self._suffers(*fault, frame, producer):
                     return
             self._requests.write(frame)
@@ -216,6 +217,13 @@ class _Line:
                 if self._number in pids:
                     os.kill(pids[self._number], signal.SIGSTOP)
         return True
+
+    async def _held_up(self, frame: bytes) -> None:
+        """The transaction's records, which come behind it on the same connection, pass it meanwhile."""
+        await asyncio.sleep(_AMID_SECONDS)
+        with suppress(ConnectionError):
+            self._requests.write(frame)
+            await self._requests.drain()
 
     async def _late(self, amid_next: asyncio.Event, frame: bytes) -> None:
         with suppress(TimeoutError):
