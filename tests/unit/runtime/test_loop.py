@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,23 @@ class Slow(Numbering):
     def process(self, records: Sequence[Record], *, now: int) -> Outputs:
         self.clock.advance(self.milliseconds)
         return super().process(records, now=now)
+
+
+class SlowToCommit:
+    """A log whose every commit takes seconds, as those of a cluster do that has lost a broker."""
+
+    def __init__(self, log: LoopLog, clock: ManualClock) -> None:
+        self._log = log
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    def commit(
+        self, batch: Sequence[Record], appends: Sequence[Append], state: Mapping[int, Sequence[StatePart]]
+    ) -> None:
+        self._clock.advance(3_000)
+        self._log.commit(batch, appends, state)
 
 
 class Failing:
@@ -190,6 +208,18 @@ def test_a_batch_is_smaller_after_one_that_took_long_and_larger_after_a_quick_on
         loop.turn()
 
     assert [call.split()[1] for call in topology.calls if "process" in call] == ["16", "8", "4", "4", "8", "16"]
+
+
+def test_a_batch_is_not_smaller_after_a_commit_that_took_long(log: SqliteLog) -> None:
+    topology, clock = Numbering(), ManualClock(START)
+    publish(log, 60)
+    opened = SlowToCommit(log.loop(topology.name, topology.inputs), clock)
+    loop = Loop(opened, topology, clock, LoopSettings(records_max=16, wait_seconds_max=0.01, work_seconds_max=0.2))
+
+    for _ in range(3):
+        loop.turn()
+
+    assert [call.split()[1] for call in topology.calls if call.startswith("process")] == ["16", "16", "16"]
 
 
 def test_a_fenced_loop_ends(log: SqliteLog, tmp_path: Path) -> None:
