@@ -56,8 +56,10 @@ def came(taken: Step, law: Law) -> Came:
     """What came of the step."""
     found, client = Came(), taken.client
     names = {state.fact.id: name_of(client, state.fact.id) for state in client.facts.values()}
+    # The recipient is told that its right ended; why stands in the decision, and that is what a scenario speaks of.
+    why = {(r.recipient, r.fact): r.reason for r in taken.decision.rulings if r.outcome == "retracted"}
     for delivery in taken.deliveries:
-        _leaves(delivery, names, found)
+        _leaves(delivery, names, why, found)
     for ruling in taken.decision.rulings:
         if ruling.outcome in ("withheld", "undecided"):
             how = "missing" if ruling.outcome == "undecided" else "withheld"
@@ -69,14 +71,16 @@ def came(taken: Step, law: Law) -> Came:
     return found
 
 
-def _leaves(delivery: Delivery, names: Mapping[FactId, str], found: Came) -> None:
+def _leaves(
+    delivery: Delivery, names: Mapping[FactId, str], why: Mapping[tuple[str, FactId], str], found: Came
+) -> None:
     to = delivery.recipient
     for item in delivery.puts:
         found.left[to, names[item.fact]] = _by("gets", item.basis, owner=item.owner)
     for moved in delivery.rebased:
         found.left[to, names[moved.fact]] = _by("rests-on", moved.basis)
     for back in delivery.retracted:
-        found.left[to, names[back.fact]] = Got("taken-back", back.ask, because=back.reason)
+        found.left[to, names[back.fact]] = Got("taken-back", back.ask, because=why.get((to, back.fact), ""))
     if delivery.notices:
         told = tuple(f"{notice.code} {notice.reason}".strip() for notice in delivery.notices)
         found.told[to] = found.told.get(to, ()) + told
