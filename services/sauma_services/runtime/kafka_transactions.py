@@ -22,6 +22,7 @@ from sauma_services.runtime.kafka_client import (
     producer_config,
     put,
 )
+from sauma_services.runtime.kafka_watch import Watch
 from sauma_services.runtime.logging import Event, tell
 
 # Initialising waits until what was open under the same name has ended, which takes the cluster a second or so.
@@ -54,6 +55,7 @@ class Transactions:
         self._name = name
         self._producer: Producer | None = None
         self._is_in_doubt = False
+        self._watch = Watch(name)
         self.rotations = 0
         """How often a producer was thrown away for a doubt."""
 
@@ -78,7 +80,9 @@ class Transactions:
             }
         )
         try:
-            producer.init_transactions(_OPENINGS_ANSWERS * self._settings.answer_seconds)
+            seconds = _OPENINGS_ANSWERS * self._settings.answer_seconds
+            with self._watch.within(seconds, "opening transactions"):
+                producer.init_transactions(seconds)
         except KafkaException as caught:
             raise failure_of(error_in(caught), "opening transactions") from caught
         self._producer = producer
@@ -105,11 +109,13 @@ class Transactions:
                     headers=write.headers,
                     partition=write.partition,
                 )
-            producer.send_offsets_to_transaction(list(positions), member, seconds)
+            with self._watch.within(seconds, "sending positions"):
+                producer.send_offsets_to_transaction(list(positions), member, seconds)
         except (KafkaException, QueueFull) as caught:
             raise self._given_up(producer, caught) from caught
         try:
-            producer.commit_transaction(seconds)
+            with self._watch.within(seconds, "committing"):
+                producer.commit_transaction(seconds)
         except KafkaException as caught:
             error = error_in(caught)
             if error.txn_requires_abort():
@@ -135,7 +141,8 @@ class Transactions:
             self._throw_away()
             return failure
         try:
-            producer.abort_transaction(self._settings.answer_seconds)
+            with self._watch.within(self._settings.answer_seconds, "aborting"):
+                producer.abort_transaction(self._settings.answer_seconds)
         except KafkaException as second:
             self._throw_away()
             again = _doubt(error_in(second), "aborting")

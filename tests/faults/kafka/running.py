@@ -21,8 +21,9 @@ WINDOW_SECONDS = 120.0
 
 _CALM_SHARE = 0.2
 
-_FENCED = ("another", "elsewhere", "FENCED")
-"""What a member says that ends because somebody else has its place: the one reason for which it may end by itself."""
+_FENCED = ("another", "elsewhere", "FENCED", "does not come back")
+"""What a member says that ends because somebody else has its place, or because the library hangs: the reasons for which it
+may end by itself, to be started again."""
 
 
 @dataclass(frozen=True, slots=True)
