@@ -10,10 +10,10 @@ from sauma_services.demo.cast import PROVIDER, Agencies, Client
 E, S, K = "employment-tampereen-seutu", "social-08", "kela"
 
 COACHING = PlanItem("071", "Work coaching", "Find a part-time place", "Tampere", "Tuesdays and Thursdays")
-WORK = PlanItem("074", "Workshop days towards working life", "Daily rhythm", "Workshop in Hervanta", "2 days a week")
-WORK_BY_E = PlanItem("074", "Workshop days towards working life", "Daily rhythm", "Workshop in Hervanta", "3 days a week")
-WORK_BY_K = PlanItem("074", "Workshop days towards working life", "Daily rhythm", "Workshop in Kaleva", "2 days a week")
-WORK_SETTLED = PlanItem("074", "Workshop days towards working life", "Daily rhythm", "Workshop in Kaleva", "3 days a week")
+WORK = PlanItem("074", "Workshop days before a job", "Daily rhythm", "Workshop in Hervanta", "2 days a week")
+WORK_BY_E = PlanItem("074", "Workshop days before a job", "Daily rhythm", "Workshop in Hervanta", "3 days a week")
+WORK_BY_K = PlanItem("074", "Workshop days before a job", "Daily rhythm", "Workshop in Kaleva", "2 days a week")
+WORK_SETTLED = PlanItem("074", "Workshop days before a job", "Daily rhythm", "Workshop in Kaleva", "3 days a week")
 REHABILITATION = PlanItem("084", "Vocational rehabilitation", "Try a new trade", "Tampere", "From August")
 
 
