@@ -9,6 +9,7 @@ import os
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -90,7 +91,8 @@ class Crew:
     def dismiss(self, member: Member) -> None:
         """SIGTERM; it leaves its group in order, and `look_after` sees it gone."""
         member.leaves_by = time.monotonic() + _END_SECONDS
-        os.kill(member.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it had ended by itself just before
+            os.kill(member.pid, signal.SIGTERM)
 
     def look_after(self) -> list[Member]:
         """Start again whoever has ended by itself, as a supervisor would. Returns those that died at their failpoint."""
