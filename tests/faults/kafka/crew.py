@@ -69,8 +69,9 @@ class Crew:
         return self.members[name]
 
     def of(self, part: str) -> list[Member]:
-        """Those that do this, are not paused, and were not asked to leave."""
-        return [m for m in self.members.values() if m.part == part and not m.is_paused and m.leaves_by is None]
+        """Those that do this now: not paused, not asked to leave, and not ended by themselves since they were looked after."""
+        doing = (m for m in self.members.values() if m.part == part and not m.is_paused and m.leaves_by is None)
+        return [m for m in doing if m.process.is_alive()]
 
     def kill(self, member: Member) -> None:
         """SIGKILL, as `kill -9` does it; the name is free then."""
