@@ -41,15 +41,7 @@ def questions(law: Law) -> list[Question]:
 def decided(law: Law, asked: list[Question]) -> None:
     """Decide every question."""
     for q in asked:
-        decide(
-            law,
-            client=q.client,
-            fact=q.fact,
-            disclosers=q.disclosers,
-            recipient=q.recipient,
-            given=q.given,
-            now=q.now,
-        )
+        decide(law, q)
 
 
 def more(law: Law, **changes: Callable[[Rule, int], object]) -> Law:

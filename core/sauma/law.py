@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from sauma.asking import NO_WILL, Remembered, gone_through
-from sauma.client import Client, Given
+from sauma.client import Given
 from sauma.fact import Fact, Moment
-from sauma.places import Endpoint
 from sauma.precedence import Found, Released, Ruling, Undecided, Withheld, answer, found
 from sauma.question import Question
 from sauma.rule import Rule
@@ -93,23 +92,13 @@ class Law:
         return known
 
 
-def decide(
-    law: Law,
-    *,
-    client: Client,
-    fact: Fact,
-    disclosers: tuple[Endpoint, ...],
-    recipient: Endpoint,
-    given: Given | None,
-    now: Moment,
-) -> Ruling:
-    """The ruling on one question. `disclosers` has more than one endpoint for a joint fact only."""
+def decide(law: Law, question: Question) -> Ruling:
+    """The ruling on one question."""
+    disclosers, given = question.disclosers, question.given
     roles = (disclosers[0].role,) if len(disclosers) == 1 else tuple([d.role for d in disclosers])
-    candidates = law.candidates(fact, roles, recipient.role)
-    question = Question(client, fact, disclosers, recipient, given, now)
-    ruling, will = candidates.ruling(question)
+    ruling, will = law.candidates(question.fact, roles, question.recipient.role).ruling(question)
     if isinstance(ruling, Released) and will != NO_WILL:
-        return Released(ruling.rule, client.head.wills[will].will.will)
+        return Released(ruling.rule, question.client.head.wills[will].will.will)
     if isinstance(ruling, Undecided) and ruling.hangs_on and given is not None and given.will is not None:
         return _of_own_will(law, question, given) or ruling
     return ruling

@@ -22,7 +22,7 @@ Truth = bool | Unknown
 @cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Question:
-    """May this recipient hold this fact now? `disclosers` are those whose role the rule names."""
+    """May this recipient hold this fact now? `disclosers` has more than one endpoint for a joint fact only."""
 
     client: Client
     fact: Fact

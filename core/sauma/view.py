@@ -14,6 +14,7 @@ from sauma.law import Law, Released, Rule, Ruling, Undecided, Withheld, decide
 from sauma.making import cheap_to_make, replace
 from sauma.places import Endpoint, Places
 from sauma.predicates import is_addressed_to
+from sauma.question import Question
 
 ANNULLED = "annulled"
 """The reason of taking back what was given for the sake of a relationship that was started in error."""
@@ -51,7 +52,7 @@ def judge(
         if not is_addressed_to(fact, recipient, plan.makers if plan else ()):
             return Withheld("addressed-to-another")
     given = state.given.get(recipient.id)
-    ruling = decide(law, client=client, fact=fact, disclosers=disclosers, recipient=recipient, given=given, now=now)
+    ruling = decide(law, Question(client, fact, disclosers, recipient, given, now))
     if isinstance(ruling, Released) or given is None:
         return ruling
     # Whoever a move made the owner keeps the item as its own when the ground for passing it on has gone.

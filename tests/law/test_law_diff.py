@@ -77,8 +77,7 @@ def test_the_lists_that_are_compared_answer_real_questions_as_the_engine_does() 
         role, fact = question.disclosers[0].role, question.fact
         place = Place(fact.category, fact.kind, fact.handling, (role,), question.recipient.role)
         rules = entries(law, place)
-        ruling = decide(law, client=question.client, fact=fact, disclosers=question.disclosers,
-                        recipient=question.recipient, given=None, now=question.now)  # fmt: skip
+        ruling = decide(law, replace(question, given=None))
         least, most = (_answer(rules, question, law, unknown=value) for value in (False, True))
         match ruling:
             case Released(rule):

@@ -8,6 +8,7 @@ from sauma.fact import KINDS, Fact, Marks, Moment
 from sauma.ids import WillId
 from sauma.law import Law, Released, Ruling, Undecided, Withheld, decide
 from sauma.places import Endpoint
+from sauma.question import Question
 from sauma.rulefile import read_law
 from sauma.view import compare
 from support.cycles import told
@@ -53,15 +54,8 @@ def _ask(
     law: Law, *wills: WillState, stated: Fact | None = None, given: Given | None = None, recipient: str = S
 ) -> Ruling:
     client: Client = new_client(SUBJECT).with_head(wills=wills)
-    return decide(
-        law,
-        client=client,
-        fact=stated or _fact(),
-        disclosers=(_endpoint(H),),
-        recipient=_endpoint(recipient),
-        given=given,
-        now=NOW,
-    )
+    question = Question(client, stated or _fact(), (_endpoint(H),), _endpoint(recipient), given, NOW)
+    return decide(law, question)
 
 
 HOLDS, FAILS, UNKNOWN = "affects-employment", "relationship-open", "permit-in-force"

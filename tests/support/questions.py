@@ -117,16 +117,7 @@ class Asked:
 
     def ruling(self, law: Law) -> Ruling:
         """What the law says."""
-        q = self.question
-        return decide(
-            law,
-            client=q.client,
-            fact=q.fact,
-            disclosers=q.disclosers,
-            recipient=q.recipient,
-            given=q.given,
-            now=q.now,
-        )
+        return decide(law, self.question)
 
 
 def endpoint_of(name: str) -> Endpoint:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import sauma.view
-from sauma.law import Released
+from sauma.law import Law, Released
+from sauma.question import Question
 from sauma_services.router import Router
 from sauma_services.runtime.kafka_transactions import Transactions, Write
 from sauma_services.runtime.ports import StatePart
@@ -60,11 +61,11 @@ def view_cached(_: Path) -> None:
     decide = vars(sauma.view)["decide"]
     allowed: dict[tuple[str, str, int, str], Released] = {}
 
-    def remembering(*given: Any, **asked: Any) -> Any:
-        fact, client, recipient = asked["fact"], asked["client"], asked["recipient"]
-        key = (client.head.subject, fact.id, fact.version, recipient.id)
+    def remembering(law: Law, question: Question) -> Any:
+        fact = question.fact
+        key = (question.client.head.subject, fact.id, fact.version, question.recipient.id)
         if key not in allowed:
-            ruling = decide(*given, **asked)
+            ruling = decide(law, question)
             if not isinstance(ruling, Released):
                 return ruling
             allowed[key] = ruling
