@@ -1,8 +1,9 @@
 """One transactional producer: writes records, state parts and positions all together or not at all.
 
-No Python client of Kafka can tell a late answer from a timely one: a commit or abort that is under way when a connection
-breaks can hit the *next* transaction. So after any doubt the producer is thrown away, and a new one under the same name
-makes the cluster end what was open and refuse what still comes under the old epoch.
+No Python client of Kafka can tell a late answer from a timely one, and whatever is under way when it stops waiting can hit
+the *next* transaction: a commit, an abort, and also the positions, which then pass over records that were never done. So
+after any failure the producer is thrown away, and a new one under the same name makes the cluster end what was open and
+refuse what still comes under the old epoch. Nothing is ever aborted and gone on with.
 """
 
 import logging
@@ -111,43 +112,20 @@ class Transactions:
                 )
             with self._watch.within(seconds, "sending positions"):
                 producer.send_offsets_to_transaction(list(positions), member, seconds)
-        except (KafkaException, QueueFull) as caught:
-            raise self._given_up(producer, caught) from caught
-        try:
             with self._watch.within(seconds, "committing"):
                 producer.commit_transaction(seconds)
-        except KafkaException as caught:
-            error = error_in(caught)
-            if error.txn_requires_abort():
-                raise self._given_up(producer, caught) from caught
+        except QueueFull as caught:
             self._throw_away()
-            raise _doubt(error, "committing") from caught
+            raise TryAgain("Kafka, writing: the queue stays full") from caught
+        except KafkaException as caught:
+            self._throw_away()
+            raise _doubt(error_in(caught), "committing") from caught
 
     def close(self) -> None:
         """What is open is left to time out, or to whoever opens the name next. May be called twice."""
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.purge()
-
-    def _given_up(self, producer: Producer, caught: KafkaException | QueueFull) -> Failure:
-        """Abort. The same producer goes on only where the cluster has said that the abort is done."""
-        if isinstance(caught, QueueFull):
-            failure: Failure = TryAgain("Kafka, writing: the queue stays full")
-            is_fatal = False
-        else:
-            error = error_in(caught)
-            failure, is_fatal = _doubt(error, "writing"), error.fatal()
-        if is_fatal:
-            self._throw_away()
-            return failure
-        try:
-            with self._watch.within(self._settings.answer_seconds, "aborting"):
-                producer.abort_transaction(self._settings.answer_seconds)
-        except KafkaException as second:
-            self._throw_away()
-            again = _doubt(error_in(second), "aborting")
-            return again if isinstance(again, Fenced) else failure
-        return failure
 
     def _throw_away(self) -> None:
         self.rotations += 1

@@ -40,6 +40,8 @@ class CommitFault(StrEnum):
     """The answer comes after the client has stopped waiting."""
     BROKER_STOPPED = "broker-stopped"
     """The broker is stopped with the request in its hands; somebody else lets it go on."""
+    POSITIONS_LATE = "positions-late"
+    """The positions of a transaction come amid the next one of the same producer; no connection breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,14 @@ class _Serving:
 
         return accept
 
-    def take(self, number: int) -> tuple[CommitFault, dict[int, int]] | None:
-        """The fault that this commit is to suffer."""
-        if not self._armed:
-            return None
-        fault = self._armed.popleft()
-        self._line.send(Happened(fault[0], number))
-        return fault
+    def take(self, number: int, key: int) -> tuple[CommitFault, dict[int, int]] | None:
+        """The fault that this request is to suffer."""
+        for fault in self._armed:
+            if key == (COMMIT_OFFSETS if fault[0] is CommitFault.POSITIONS_LATE else END_TRANSACTION):
+                self._armed.remove(fault)
+                self._line.send(Happened(fault[0], number))
+                return fault
+        return None
 
     def hold(self, producer: bytes) -> asyncio.Event:
         """Set when the producer is amid its next transaction."""
@@ -191,11 +194,12 @@ class _Line:
             frame = header + await self._client.readexactly(size + 4 - _HEADER.size)
             if key in (END_TRANSACTION, COMMIT_OFFSETS):
                 producer = _transactional_id(frame, version, key)
-                if key == COMMIT_OFFSETS:
-                    if self._serving.goes_on(producer):
-                        self._serving.later(asyncio.create_task(self._held_up(frame)))
+                if key == COMMIT_OFFSETS and self._serving.goes_on(producer):
+                    self._serving.later(asyncio.create_task(self._held_up(frame)))
+                    continue
+                if (fault := self._serving.take(self._number, key)) and not self._suffers(*fault, frame, producer):
+                    if fault[0] is CommitFault.POSITIONS_LATE:
                         continue
-                elif (fault := self._serving.take(self._number)) and not self._suffers(*fault, frame, producer):
                     return
             self._requests.write(frame)
             await self._requests.drain()
@@ -205,7 +209,7 @@ class _Line:
         match fault:
             case CommitFault.REQUEST_DROPPED:
                 return False
-            case CommitFault.REQUEST_LATE:
+            case CommitFault.REQUEST_LATE | CommitFault.POSITIONS_LATE:
                 self._keeps_upstream = True
                 self._serving.later(asyncio.create_task(self._late(self._serving.hold(producer), frame)))
                 return False
