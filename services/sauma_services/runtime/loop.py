@@ -40,6 +40,10 @@ class LoopSettings:
 _RECORDS_FIRST = 500
 """Records of the first batch, of which nobody knows yet how long they take. Any number does: it is doubled or halved from there."""
 
+_SLOW_WORK_SECONDS_MAX = 1.0
+"""How long a commit's work may take where commits themselves take as long. On a machine that is full, a broker needs half a
+second for a commit of any size: batches cut to a fifth of a second's work were then mostly commits, and kept it full."""
+
 _YOUNG_MAX = 1_000_000
 """Records made before Python looks for cycles among them: about what 25,000 events leave behind, and a tenth of a second's
 looking. At its own 700 it looks several times an event, a sixth of a busy router's time; at 50,000 it still took a
@@ -137,21 +141,21 @@ class Loop:
         if not records and (due is None or due > now):
             return False
         outputs = self._topology.process(records, now=now)
-        # Without the commit: where that is slow, fewer records in it would make it no quicker, and leave more of them to do.
-        worked_seconds = (self._clock.now() - now) / 1000
+        worked_at = self._clock.now()
         self._at("after-step")
         self._at("before-commit")
         self._log.commit(records, outputs.appends, outputs.state)
         self._at("after-commit")
         self._topology.committed()
-        self._pace(len(records), worked_seconds)
+        self._pace(len(records), (worked_at - now) / 1000, (self._clock.now() - worked_at) / 1000)
         return True
 
-    def _pace(self, taken: int, seconds: float) -> None:
-        """Read more at once next time, or less: by how long the work on a full batch took."""
+    def _pace(self, taken: int, seconds: float, commit_seconds: float) -> None:
+        """Read more at once next time, or less: by how long the work on a full batch took, and its commit."""
         if taken < self._records_next:
             return
-        longest = self._settings.work_seconds_max
+        # A slow commit is no quicker with fewer records in it: fewer would only share it.
+        longest = max(self._settings.work_seconds_max, min(commit_seconds, _SLOW_WORK_SECONDS_MAX))
         if seconds > longest:
             self._records_next = max(1, taken // 2)
         elif seconds < longest / 2:
