@@ -7,16 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from sauma_services.runtime.errors import Fenced, NeedsOperator
 from sauma_services.runtime.ports import Append, Assignment, Record, StatePart
 from sauma_services.runtime.sqlite_file import POSITION_BITS, SqliteFile, translated
-from sauma_services.runtime.sqlite_reader import page_of_records, parts_of
+from sauma_services.runtime.sqlite_reader import page_of_records
+from sauma_services.runtime.sqlite_state import PARTITIONS_MAX, StateRows
 
 # How often a waiting read looks whether another process wrote; within a process the writer wakes it. A look is some
 # microseconds; a longer pause is added to the latency between processes.
 _LOOK_SECONDS = 0.01
-
-_PUT_PART = (
-    "INSERT INTO state (consumer, partition, key, value) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (consumer, partition, key) DO UPDATE SET value = excluded.value"
-)
 
 
 class SqliteLoopLog:
@@ -32,6 +28,8 @@ class SqliteLoopLog:
             # A partition number would then name other keys in each topic, and its state would have two owners.
             raise NeedsOperator(f"the topics of group {group} have unequal partition counts: {sorted(counts)}")
         self._partitions = counts.pop() if counts else 1
+        if self._partitions > PARTITIONS_MAX:
+            raise NeedsOperator(f"group {group} has more than {PARTITIONS_MAX} partitions: set fewer, or use Kafka")
         self._streams = {first + n: (topic, n) for topic, first, count in found for n in range(count)}
         self._first = {topic: first for topic, first, _ in found}
         self._turns = deque(self._streams)
@@ -41,6 +39,7 @@ class SqliteLoopLog:
         self._gained = frozenset(range(self._partitions))
         self._lost: frozenset[int] = frozenset()
         self._consumer, self._epoch = self._take_over()
+        self._state = StateRows(connection, self._consumer)
         self._load_positions()
 
     def assigned(self) -> Assignment:
@@ -51,7 +50,8 @@ class SqliteLoopLog:
 
     def restore(self, partition: int) -> Iterator[StatePart]:
         """The partition's live parts, read page by page."""
-        yield from parts_of(self._connection, self._consumer, partition)
+        with translated():
+            yield from self._state.restore(partition)
 
     def read(self, count_max: int, wait_seconds_max: float) -> Sequence[Record]:
         """Whatever is there, at once; waits only where there is nothing. Topics and partitions get equal shares."""
@@ -75,24 +75,18 @@ class SqliteLoopLog:
             raise ValueError(f"state for a partition outside 0..{self._partitions - 1}")
         placed = self._file.place(self._connection, appends)
         after = {self._first[record.topic] + record.partition: record.position + 1 for record in batch}
-        puts: list[tuple[int, int, bytes, bytes]] = []
-        gone: list[tuple[int, int, bytes]] = []
-        for partition, some in state.items():
-            # The last value of a key counts, whether it comes before or after a tombstone of it.
-            for key, value in {part.key: part.value for part in some}.items():
-                if value is None:
-                    gone.append((self._consumer, partition, key))
-                else:
-                    puts.append((self._consumer, partition, key, value))
-        with self._file.writing(self._connection):
-            self._check_epoch()
-            self._file.append(self._connection, placed)
-            self._connection.executemany(_PUT_PART, puts)
-            self._connection.executemany("DELETE FROM state WHERE consumer = ? AND partition = ? AND key = ?", gone)
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO position VALUES (?, ?, ?)",
-                [(self._consumer, stream, position) for stream, position in after.items()],
-            )
+        try:
+            with self._file.writing(self._connection):
+                self._check_epoch()
+                self._file.append(self._connection, placed)
+                self._state.write(state)
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO position VALUES (?, ?, ?)",
+                    [(self._consumer, stream, position) for stream, position in after.items()],
+                )
+        except BaseException:
+            self._state.forget()
+            raise
         self._quiet_at = None  # what was appended may be this loop's own input, and its own writing shows nowhere else
 
     def is_behind(self) -> bool:
@@ -107,6 +101,7 @@ class SqliteLoopLog:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             self._check_epoch()
+        self._state.forget()
         self._load_positions()
         everything = frozenset(range(self._partitions))
         # What has been gained but never told needs no loss.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sauma_services.runtime.ports import Record, StatePart
 from sauma_services.runtime.sqlite_file import POSITION_BITS, SqliteFile, translated, unpack_headers
+from sauma_services.runtime.sqlite_state import part_of, parts_of
 
 # Pages of a scan: a page is read at once and its read lock let go, so that a slow caller does not keep the write-ahead
 # log from being emptied. Smaller costs a query more often, larger memory.
@@ -40,22 +41,18 @@ class SqliteReader:
 
     def state(self, group: str) -> Iterator[StatePart]:
         """All parts of the group, read page by page."""
-        consumer, partitions = self._consumer(group)
-        for partition in range(partitions):
-            yield from parts_of(self._connection, consumer, partition)
+        consumer = self._consumer(group)
+        if consumer is not None:
+            with translated():
+                yield from parts_of(self._connection, consumer)
 
     def state_part(self, group: str, key: bytes) -> bytes | None:
-        """One part. Looks in every partition, since a part's key does not say in which it lies."""
-        consumer, partitions = self._consumer(group)
+        """One part, whichever partition it lies in."""
+        consumer = self._consumer(group)
+        if consumer is None:
+            return None
         with translated():
-            for partition in range(partitions):
-                row = self._connection.execute(
-                    "SELECT value FROM state WHERE consumer = ? AND partition = ? AND key = ?",
-                    (consumer, partition, key),
-                ).fetchone()
-                if row is not None:
-                    return bytes(row[0])
-        return None
+            return part_of(self._connection, consumer, key)
 
     def _scan(self, topic: str, partition: int, start: int, stop: int) -> Iterator[Record]:
         found = self._file.find_topic(self._connection, topic)
@@ -72,10 +69,10 @@ class SqliteReader:
                 return
             start = page[-1].position + 1
 
-    def _consumer(self, group: str) -> tuple[int, int]:
+    def _consumer(self, group: str) -> int | None:
         with translated():
-            row = self._connection.execute("SELECT id, partitions FROM consumer WHERE name = ?", (group,)).fetchone()
-        return (row[0], row[1]) if row else (0, 0)
+            row = self._connection.execute("SELECT id FROM consumer WHERE name = ?", (group,)).fetchone()
+        return None if row is None else int(row[0])
 
 
 def page_of_records(
@@ -88,19 +85,3 @@ def page_of_records(
         )
         for at, stamped_at, key, value, headers in connection.execute(_SELECT_RECORDS, (start_at, stop_at, count))
     ]
-
-
-def parts_of(connection: sqlite3.Connection, consumer: int, partition: int) -> Iterator[StatePart]:
-    """All live parts of one partition, each once; pages may be of different commits."""
-    after, compare = b"", ">="  # the empty key is a key too, and the smallest
-    while True:
-        with translated():
-            page = connection.execute(
-                f"SELECT key, value FROM state WHERE consumer = ? AND partition = ? AND key {compare} ? ORDER BY key LIMIT ?",  # noqa: S608 - one of two operators
-                (consumer, partition, after, _PAGE_RECORDS),
-            ).fetchall()
-        for key, value in page:
-            yield StatePart(key, value)
-        if len(page) < _PAGE_RECORDS:
-            return
-        after, compare = page[-1][0], ">"
