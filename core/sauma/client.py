@@ -30,6 +30,8 @@ class Given:
     before the present relationship began, so that this one's annulment has nothing to say of it."""
     rested_on_statute: bool
     """Whether any basis it was ever held on was other than a will: then its ending asks `stop`, never `erase`."""
+    wrote: bool = False
+    """Whether the recipient wrote this version itself, and was never given it."""
 
     @property
     def is_live(self) -> bool:

@@ -73,8 +73,8 @@ def _or_annulled(law: Law, client: Client, state: FactState, recipient: Endpoint
     given = state.given.get(recipient.id)
     if isinstance(ruling, Released) or given is None or given.state in ("error", "past"):
         return ruling
-    if state.fact.author == recipient.id:
-        return ruling  # a maker's own version of a joint fact was never given to it
+    if given.wrote:
+        return ruling  # what a maker of a joint fact wrote itself was never given to it, whoever wrote the fact on
     rule = law.by_id.get(given.rule) if is_being_annulled(client) else None
     return Withheld(ANNULLED) if rule is not None and "relationship-open" in rule.when else ruling
 
@@ -118,11 +118,11 @@ def _released(law: Law, fact: Fact, recipient: Endpoint, given: Given | None, ru
     on_statute = rule is None or rule.will_kind is None
     rested = on_statute or (given is not None and given.rested_on_statute)
     state = "stopped" if rule is not None and rule.once else "sent"
-    after = _held(fact.version, ruling.rule, ruling.will, state, rested)
+    after = _held(fact.version, ruling.rule, ruling.will, state, rested, same is not None and same.wrote)
     if same is None:
         return Compared(fact, recipient, "released", after)
     # A maker's own version of a joint fact takes the law's basis in silence: it was never given to it.
-    silent = ruling.rule == OWN or (same.rule == OWN and fact.author == recipient.id)
+    silent = ruling.rule == OWN or (same.rule == OWN and same.wrote)
     return Compared(fact, recipient, "unchanged" if silent else "rebased", after)
 
 

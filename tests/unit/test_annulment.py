@@ -1,8 +1,8 @@
 """A relationship that was started in error: what was given for its sake is asked back as an error."""
 
-from sauma.event import Facts, FactStep, Referral, Relationship
-from sauma.ids import ReferralId
-from support.world import E, K, S, World, fact, leaves, marks, put, puts
+from sauma.event import ClientChange, Facts, FactStep, Referral, Relationship
+from sauma.ids import PlanId, ReferralId
+from support.world import E, H, K, S, World, fact, leaves, marks, plan, put, puts
 
 
 def _started() -> World:
@@ -67,3 +67,25 @@ def test_identity_that_went_along_is_an_error_too() -> None:
     world.say(E, Relationship("annul"))
     left = leaves(world.say(S, Relationship("annul-confirmed")))
     assert "-identity error" in left["D"]
+
+
+def test_whoever_wrote_it_itself_is_not_told_that_it_was_an_error_also_after_a_move() -> None:
+    world = _started()
+    assert "S" in leaves(world.steps[-1])
+    world.say(E, Relationship("annul"))
+    world.say(K, ClientChange("moved", municipality="297"))
+    left = leaves(world.say(K, Relationship("annul-confirmed")))
+    assert "-relationship error" in left["S"]
+    assert "-relationship error" not in left.get("E", set())
+
+
+def test_what_was_sent_back_to_its_writer_after_it_had_been_stopped_was_given_to_it() -> None:
+    world = _started()
+    review = put("review", "review", 7, plan=PlanId("plan"))
+    world.say(K, plan(FactStep("put", fact("review"), put=review), makers=(S, H, K)))
+    assert fact("review") not in world.held(K)
+    sent = leaves(world.say(S, Relationship("taking-part")))
+    assert "review TYM 381/2023 15 §" in sent["K"]
+    world.say(E, Relationship("annul"))
+    left = leaves(world.say(K, Relationship("annul-confirmed")))
+    assert "-review error" in left["K"]

@@ -90,7 +90,7 @@ def authored(fact: Fact, known: FactState | None) -> FactState:
     """The state with this version of the fact, which its author holds already."""
     given = dict(known.given) if known else {}
     if fact.author:
-        given[fact.author] = Given(fact.version, OWN, None, "sent", rested_on_statute=True)
+        given[fact.author] = Given(fact.version, OWN, None, "sent", rested_on_statute=True, wrote=True)
     return FactState(fact, given)
 
 
