@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sauma.event import Event, Will
-from sauma.fact import Fact, Moment
+from sauma.fact import ACCOMPANYING, Fact, Moment
 from sauma.ids import EndpointId, FactId, PlanId, RelationshipId, SubjectId, WillId
 from sauma.making import cheap_to_make, replace
 
@@ -165,6 +165,8 @@ class Head:
     non_disclosure: bool = False
     non_disclosure_until: Moment | None = None
     has_died: bool = False
+    companions: tuple[FactId, ...] = ()
+    """The facts that go wherever any other goes, by id: asked for in every step, in which most other facts are not looked at."""
 
     def plan(self, plan: PlanId | None) -> Plan | None:
         """The plan of this id, or None."""
@@ -218,11 +220,14 @@ class Client:
         """The same client with these facts put in."""
         if not states:
             return self
-        facts = {**self.facts, **{state.fact.id: state for state in states}}
+        head, facts = self.head, {**self.facts, **{state.fact.id: state for state in states}}
         if len(facts) > len(self.facts):
             # By id, as a client read back from its parts has them: what is decided must not show when that was.
             facts = dict(sorted(facts.items()))
-        return Client(self.head, self.sources, facts, self.parked)
+            companions = {state.fact.id for state in states if state.fact.kind in ACCOMPANYING}
+            if not companions <= set(head.companions):
+                head = replace(head, companions=tuple(sorted(companions.union(head.companions))))
+        return Client(head, self.sources, facts, self.parked)
 
 
 def new_client(subject: SubjectId) -> Client:

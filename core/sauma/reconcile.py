@@ -99,7 +99,7 @@ def reconcile(before: Client, change: Change, asked: tuple[FactId, ...], under: 
             found += answers
             found += _nowhere(client, state.fact, disclosers, law)
     client = client.with_facts(*changed)
-    accompanying = [state for state in client.facts.values() if state.fact.kind in ACCOMPANYING]
+    accompanying = [client.facts[fact] for fact in client.head.companions]
     if not accompanying:
         return client, found
     if any(state.fact.id in asked for state in accompanying):

@@ -1,16 +1,38 @@
 """Keeps the clients of the assigned partitions: their parts as bytes, and those in use as records; writes back what changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sauma.client import Client, FactState, Head, Parked, SourceMark, new_client
-from sauma.codec import Codec
-from sauma.ids import SubjectId
+from sauma.codec import Codec, Registry
+from sauma.fact import Moment
+from sauma.ids import FactId, SubjectId
+from sauma.making import cheap_to_make
+from sauma.unread import unread
 from sauma_services.runtime.ports import StatePart
 
 HEAD, SOURCE, FACT, PARKED = "head", "source", "fact", "parked"
 
 _HEAD, _SOURCE, _FACT, _PARKED = Codec(Head), Codec(SourceMark), Codec(FactState), Codec(Parked)
+_unread_fact = unread(FactState, _FACT.decode_trusted)
+
+
+@cheap_to_make
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The first fields of a head: what a restore needs of every client, read without the rest of it."""
+
+    subject: SubjectId
+    records: int
+    effective_at: Moment
+    is_opened: bool
+    municipality: str | None
+    law: str
+    wake_at: Moment | None
+
+
+_STANDING = Codec(Standing, Registry(is_in_the_clear=True))
 
 
 def part_key(subject: str, kind: str, name: str = "") -> bytes:
@@ -30,8 +52,7 @@ def read_client(subject: SubjectId, parts: Mapping[bytes, bytes]) -> Client:
             mark = _SOURCE.decode_trusted(value)
             sources[mark.source] = mark
         elif kind == FACT:
-            state = _FACT.decode_trusted(value)
-            facts[state.fact.id] = state
+            facts[FactId(name)] = _unread_fact(value)
         else:
             parked[name] = _PARKED.decode_trusted(value)
     return Client(head, sources, facts, parked)
@@ -94,9 +115,9 @@ class Clients:
         if len(self._live) > self._count_max:
             del self._live[next(iter(self._live))]
 
-    def heads(self) -> Iterator[Head]:
-        """Every client's head: to find again what is due."""
+    def standings(self) -> Iterator[Standing]:
+        """Where every client stands: to find again what is due."""
         for subject, parts in self._parts.items():
             head = parts.get(part_key(subject, HEAD))
             if head is not None:
-                yield _HEAD.decode_trusted(head)
+                yield _STANDING.decode_start(head)

@@ -17,6 +17,7 @@ from sauma.fact import Moment
 from sauma.ids import SubjectId
 from sauma.journal import Reconsider, Slice
 from sauma.rulefile import Laws
+from sauma_services.router.clients import Standing
 from sauma_services.runtime.ports import StatePart
 
 SLICE_KEY = b"slice"
@@ -76,7 +77,7 @@ class Motion:
         """As the partition's state has it; of every client's head, `judged` has yet to be told."""
         return cls(waiting=dict.fromkeys(_SLICE.decode_trusted(part).subjects) if part is not None else {})
 
-    def judged(self, before: str, after: Head) -> None:
+    def judged(self, before: str, after: Head | Standing) -> None:
         """The client was last judged by `before`, and is by its head's law now. One that was never opened is not judged."""
         if after.is_opened and after.law != before:
             if before:

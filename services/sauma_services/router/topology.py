@@ -74,10 +74,10 @@ class Router:
         clients = self._partitions[partition] = Clients(own, count_max=self._clients_live_max)
         self._reigns[partition] = Reign.restored(partition, self._laws, self._places, of_partition)
         self._motions[partition] = motion = Motion.restored(of_partition.get(SLICE_KEY))
-        for head in clients.heads():
-            motion.judged("", head)
-            if head.wake_at is not None:
-                heapq.heappush(self._due, (head.wake_at, head.subject, partition))
+        for client in clients.standings():
+            motion.judged("", client)
+            if client.wake_at is not None:
+                heapq.heappush(self._due, (client.wake_at, client.subject, partition))
 
     def forget(self, partition: int) -> None:
         """Drop a partition's clients and what was due for them."""
