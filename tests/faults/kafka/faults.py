@@ -39,7 +39,8 @@ _PAUSE_SECONDS = max(SESSION_SECONDS, TRANSACTION_SECONDS) + 2.0
 """A zombie sleeps past its session and its transaction, and by enough that both have been acted upon."""
 _STOPPED_SECONDS = ANSWER_SECONDS + 1.5
 """A broker with a commit in its hands: longer than anybody waits for an answer."""
-_MEMBERSHIP_SECONDS = (3.0, 6.0)
+_MEMBERSHIP_SECONDS = (6.0, 12.0)
+"""Between two changes of who is in the group, each of which lets everybody take up its partitions anew."""
 _TURN_SECONDS = 0.05
 
 

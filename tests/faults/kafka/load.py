@@ -28,6 +28,8 @@ from sauma_services.runtime.topics import DECISIONS, JOURNAL
 _BATCH = 600
 _PUBLISHERS = 4
 """Each waits for all copies of each topic in turn, about 50 ms: alone it would say some hundred events a second."""
+_HEARS_MS = 100
+"""How late agencies hear that their word is in the journal, on top of the queue before it."""
 _POISON_SHARE = 0.01
 _RACING_SHARE, _RACING_AHEAD = 0.1, 3
 _RESENT = 40
@@ -88,8 +90,8 @@ class Load(threading.Thread):
         self._log = KafkaLog(kafka)
         self._publishers = [self._log.publisher() for _ in range(_PUBLISHERS)]
         self._hands = ThreadPoolExecutor(_PUBLISHERS, "publisher")
-        self.journal = Tail(kafka, JOURNAL.name, partitions)
-        self._decisions = Tail(kafka, DECISIONS.name, partitions)
+        self.journal = Tail(kafka, JOURNAL.name, partitions, late_ms_max=_HEARS_MS)
+        self._decisions = Tail(kafka, DECISIONS.name, partitions, late_ms_max=_HEARS_MS)
         self._decided = 0
         self._chance = random.Random(settings.seed)
         kinds = lives(settings.seed)

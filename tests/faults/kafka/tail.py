@@ -9,13 +9,18 @@ from sauma_services.runtime.kafka_client import KafkaSettings, consumer_config
 # A look takes at most this many: more would only delay what the caller does between two looks.
 _PAGE = 10_000
 
+_AT_ONCE_MS = 10
+_WORTH_AN_ANSWER_BYTES = 200_000
+
 
 class Tail:
     """One topic from its beginning, all partitions. For one thread at a time."""
 
-    def __init__(self, settings: KafkaSettings, topic: str, partitions: int) -> None:
+    def __init__(self, settings: KafkaSettings, topic: str, partitions: int, *, late_ms_max: int = 10) -> None:
+        """`late_ms_max`: what is new shows within it. Shorter, and brokers on the same processors spend theirs on answering."""
         config = consumer_config(settings, f"{settings.prefix}tail") | {
-            "fetch.wait.max.ms": 10,  # what is new shows within it: this measures how late things become visible
+            "fetch.wait.max.ms": late_ms_max,
+            "fetch.min.bytes": 1 if late_ms_max <= _AT_ONCE_MS else _WORTH_AN_ANSWER_BYTES,
             "auto.offset.reset": "earliest",
         }
         self._consumer = Consumer(config)
