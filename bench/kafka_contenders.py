@@ -18,7 +18,7 @@ from bench.kafka_work import Work, codec_only, passing_on
 from sauma_services.runtime.clock import SystemClock
 from sauma_services.runtime.kafka_client import KafkaSettings, consumer_config, producer_config
 from sauma_services.runtime.kafka_log import KafkaLog
-from sauma_services.runtime.loop import Loop, collect_seldom
+from sauma_services.runtime.loop import Loop, collect_when_idle
 from sauma_services.runtime.ports import Append, Outputs, Record, StatePart
 from sauma_services.runtime.topics import JOURNAL, state
 
@@ -171,7 +171,7 @@ def main(name: str, bootstrap: str, prefix: str) -> None:
     """Run one until SIGTERM. Its group has its name."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    collect_seldom()
+    collect_when_idle()
     settings = KafkaSettings(bootstrap, prefix=prefix, replicas=1)
     run: Callable[[threading.Event], None]
     match name:

@@ -16,7 +16,7 @@ from sauma.resources import load_laws, load_places
 from sauma_services.router import Router
 from sauma_services.runtime.kafka_client import KafkaSettings, consumer_config
 from sauma_services.runtime.kafka_log import KafkaLog
-from sauma_services.runtime.loop import collect_seldom
+from sauma_services.runtime.loop import collect_when_idle
 from sauma_services.runtime.topics import state
 
 
@@ -59,7 +59,7 @@ def raw(settings: KafkaSettings) -> tuple[float, object]:
 
 def main(how: str, bootstrap: str, prefix: str, clients: str) -> None:
     """Print one line."""
-    collect_seldom()
+    collect_when_idle()
     process = psutil.Process()
     settings = KafkaSettings(bootstrap, prefix=prefix, replicas=1)
     before, cpu = process.memory_info().rss, time.process_time()

@@ -29,7 +29,7 @@ from sauma.rulefile import Laws
 from sauma_services.intake import Intake
 from sauma_services.router import Router
 from sauma_services.runtime.clock import SystemClock
-from sauma_services.runtime.loop import Loop, LoopSettings, collect_seldom
+from sauma_services.runtime.loop import Loop, LoopSettings, collect_when_idle
 from sauma_services.runtime.ports import Append, Outputs, Record
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import deliveries, deliveries_row, inbound_row, narrowing_row
@@ -201,7 +201,7 @@ def measured(running: Running, made: Year, *, rate: float, seconds: float) -> di
 
 def once(clients: int, *, rate: float, seconds: float) -> dict[str, object]:
     """The whole year."""
-    collect_seldom()
+    collect_when_idle()
     made = year(clients)
     with tempfile.TemporaryDirectory(prefix="sauma-bench-") as name:
         running = Running(Path(name))

@@ -30,7 +30,7 @@ from sauma.rulefile import Laws
 from sauma_services.intake import Intake
 from sauma_services.router import Router
 from sauma_services.runtime.clock import SystemClock
-from sauma_services.runtime.loop import Loop, LoopSettings, collect_seldom
+from sauma_services.runtime.loop import Loop, LoopSettings, collect_when_idle
 from sauma_services.runtime.ports import Append, Outputs, Record
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import (
@@ -155,7 +155,7 @@ def bare(folder: Path, load: list[list[Append]], rows: list[tuple[int, int]]) ->
 
 def once(clients: int, events_each: int, *, with_bare: bool = True) -> dict[str, float]:
     """One measurement in a folder of its own."""
-    collect_seldom()
+    collect_when_idle()
     load = list(rounds(clients=clients, events_each=events_each))
     with tempfile.TemporaryDirectory(prefix="sauma-bench-") as name:
         gc.collect()

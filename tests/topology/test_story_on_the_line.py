@@ -1,5 +1,6 @@
 """The story over the embedded log: what leaves is what the pure core says, and no restart, batch or memory bound shows in a byte."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def test_the_line_gives_what_the_core_gives(told: tuple[Line, LineWorld]) -> Non
     line, world = told
     assert without_empty(line.outputs()) == as_bytes(world)
     assert not line.rejected()
+
+
+def test_the_story_leaves_no_cyclic_garbage(tmp_path: Path) -> None:
+    # Loops turn Python's collector off, trusting that nothing needs it (`sauma_services.runtime.loop`).
+    with Line(tmp_path) as line:
+        gc.collect()
+        gc.disable()
+        tell_story(line)
+        assert gc.collect() == 0
 
 
 def test_the_stored_story_is_verified(told: tuple[Line, LineWorld]) -> None:

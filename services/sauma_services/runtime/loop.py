@@ -44,20 +44,20 @@ _SLOW_WORK_SECONDS_MAX = 1.0
 """How long a commit's work may take where commits themselves take as long. On a machine that is full, a broker needs half a
 second for a commit of any size: batches cut to a fifth of a second's work were then mostly commits, and kept it full."""
 
-_YOUNG_MAX = 1_000_000
-"""Records made before Python looks for cycles among them: about what 25,000 events leave behind, and a tenth of a second's
-looking. At its own 700 it looks several times an event, a sixth of a busy router's time; at 50,000 it still took a
-sixteenth, since what is remembered for a few thousand events lives that long. More would only let the garbage of a rare
-cycle, such as an exception with its traceback, wait longer."""
+_COLLECTED_EVERY_MS = 3600 * 1000
+"""How often, at most, an idle loop lets Python look for cyclic garbage: what comes meanwhile waits for it. Seldomer, and the
+cycles that exceptions leave with their tracebacks are kept for longer."""
 
 
-def collect_seldom() -> None:
-    """Let Python look for cyclic garbage seldom, in this whole process; for one that runs loops.
+def collect_when_idle() -> None:
+    """Let Python look for cyclic garbage by itself no more, in this whole process; for one that runs loops, which see to it.
 
-    What loops keep and replace by the million are frozen records: they hold no cycles and are freed when the last
-    reference goes.
+    Steps leave none (a test counts), and what loops keep is freed when the last reference goes. Python would look through
+    all of it again and again while it grows: with ten thousand clients that was a twelfth of a router's time.
     """
-    gc.set_threshold(_YOUNG_MAX, 20, 100)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
 
 
 class Loop:
@@ -80,6 +80,7 @@ class Loop:
         self._has_failpoints = topology.name in LOOPS
         self._failures = 0
         self._records_next = min(_RECORDS_FIRST, self._settings.records_max)
+        self._collected_at = clock.now()
 
     def turn(self) -> bool:
         """One batch or one wake-up. True when something was committed; False when there was nothing, or it failed.
@@ -105,7 +106,7 @@ class Loop:
     def run(self, stop: threading.Event) -> None:
         """Turn until `stop` is set; the turn at hand is finished, then the group is left. Raises what `turn` raises."""
         name = self._topology.name
-        collect_seldom()
+        collect_when_idle()
         tell(Event.LOOP_STARTED, part=name)
         self._note(State.RUNNING)
         try:
@@ -114,6 +115,8 @@ class Loop:
                     self._progress()
                 elif self._failures:
                     stop.wait(min(0.1 * 2**self._failures, self._settings.retry_seconds_max))
+                else:
+                    self._collect()
         except (Fenced, NeedsOperator) as end:
             tell(Event.LOOP_FAILED, part=name, reason=end.reason)
             self._note(State.FAILED, end.reason)
@@ -169,6 +172,13 @@ class Loop:
         for partition in sorted(change.gained):
             self._topology.restore(partition, self._log.restore(partition))
             tell(Event.PARTITION_RESTORED, part=self._topology.name, partition=partition)
+
+    def _collect(self) -> None:
+        now = self._clock.now()
+        if abs(now - self._collected_at) >= _COLLECTED_EVERY_MS:
+            self._collected_at = now
+            gc.collect()
+            gc.freeze()  # what is left is kept for long: the next time need not look through it
 
     def _wait_seconds(self) -> float:
         due = self._topology.next_due()

@@ -1,6 +1,7 @@
 """The loop commits each batch once, starts again after a doubt, wakes up when something is due, and lets bugs through."""
 
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,43 @@ def test_a_batch_is_smaller_after_a_slow_commit_only_where_its_work_took_over_a_
         loop.turn()
 
     assert [call.split()[1] for call in topology.calls if call.startswith("process")] == taken.split()
+
+
+class Stopping(threading.Event):
+    """Is set when it has been asked so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._times = times
+
+    def is_set(self) -> bool:
+        self._times -= 1
+        return self._times < 0
+
+
+class Knotting(Numbering):
+    """Leaves one cycle behind when it is first asked."""
+
+    freed: "weakref.ref[Knotting] | None" = None
+
+    def next_due(self) -> int | None:
+        if self.freed is None:
+            knot = Knotting()
+            knot.__dict__["itself"] = knot
+            self.freed = weakref.ref(knot)
+        return super().next_due()
+
+
+@pytest.mark.parametrize(("hours", "is_freed"), [(0, False), (1, True), (-1, True)])
+def test_a_loop_that_has_nothing_to_do_frees_cycles_once_an_hour(log: SqliteLog, hours: int, is_freed: bool) -> None:
+    topology = Knotting()
+    loop, clock = loop_over(log, topology)
+    clock.advance(hours * 3600 * 1000)
+
+    loop.run(Stopping(3))
+
+    assert topology.freed is not None
+    assert (topology.freed() is None) is is_freed
 
 
 def test_a_fenced_loop_ends(log: SqliteLog, tmp_path: Path) -> None:
