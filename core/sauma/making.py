@@ -1,48 +1,56 @@
-"""Makes frozen records cheap to make and to change: frozen for the type checker, plain slots when it runs.
+"""Makes frozen records cheap to make, to change and to keep: declared as dataclasses, made as msgspec's structs.
 
 The `__init__` of a frozen dataclass goes through `object.__setattr__`, by name, for every field. A step makes some eighty
-records with five hundred fields, and that was two fifths of its time. mypy, in strict mode over everything that touches
-these records, refuses an assignment to a field; so nothing has to refuse it again, each time, while the router runs.
+records with five hundred fields, and that was two fifths of its time; a struct is filled in C. It is frozen all the same,
+and Python's collector, which would look for cycles in millions of them, does not know of it: records hold none.
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["cheap_to_make", "replace"]
+import msgspec
+
+__all__ = ["cheap_to_make", "looks", "replace"]
 
 T = TypeVar("T")
 
+_MADE_BY_DATACLASS = frozenset(
+    {"__init__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__getstate__", "__setstate__"}
+    | {"__slots__", "__match_args__", "__dict__", "__weakref__"}
+)
+
 
 def cheap_to_make(record: type[T]) -> type[T]:
-    """The same frozen dataclass with slots, with an `__init__` that assigns, and a `replace` that copies. For records made at every step.
+    """The same frozen dataclass with slots, as a struct; still a dataclass to whoever asks for its fields.
 
     The record has no fields that are left out of `__init__` or only given by keyword; `replace` does not check it again.
     """
-    scope: dict[str, Any] = {"absent": object(), "new": object.__new__, "record": record}
-    parameters, lines, copies = [], [], []
-    for field in dataclasses.fields(record):  # type: ignore[arg-type] # a dataclass, says the docstring
-        name = field.name
-        value, parameter = name, name
-        if field.default is not dataclasses.MISSING:
-            scope[f"default_{name}"], parameter = field.default, f"{name}=default_{name}"
-        elif field.default_factory is not dataclasses.MISSING:
-            scope[f"new_{name}"], parameter = field.default_factory, f"{name}=absent"
-            value = f"new_{name}() if {name} is absent else {name}"
-        parameters.append(parameter)
-        lines.append(f" self.{name} = {value}")
-        copies.append(f" copy.{name} = self.{name}")
-    if hasattr(record, "__post_init__"):
-        lines.append(" self.__post_init__()")
-    make = f"def __init__(self, {', '.join(parameters)}):\n" + "\n".join(lines)
-    copy = "def _copy(self):\n copy = new(record)\n" + "\n".join(copies) + "\n return copy"
-    exec(f"{make}\n{copy}", scope)  # noqa: S102 - the record's own names
-    del record.__setattr__, record.__delattr__  # those that refuse
-    setattr(record, "__init__", scope["__init__"])  # noqa: B010 - mypy takes an assignment for a mistake
-    _COPIES[record] = scope["_copy"]
-    return record
+    fields = dataclasses.fields(record)  # type: ignore[arg-type] # a dataclass, says the docstring
+    names = {field.name for field in fields}
+    own = {name: value for name, value in vars(record).items() if name not in _MADE_BY_DATACLASS | names}
+    struct = msgspec.defstruct(
+        record.__name__,
+        [_field(field) for field in fields],
+        namespace=own,
+        module=record.__module__,
+        frozen=True,
+        gc=False,
+    )
+    struct.__qualname__ = record.__qualname__
+    return struct  # type: ignore[return-value] # to the type checker it stays the dataclass
 
 
-_COPIES: dict[type, Any] = {}
+def _field(field: "dataclasses.Field[Any]") -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.name, field.type, field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.name, field.type, msgspec.field(default_factory=field.default_factory)
+    return field.name, field.type
+
+
+looks: dict[type, Callable[[Any], None]] = {}
+"""What has to be done to a record of such a type before its fields are there (`sauma.unread`)."""
 
 if TYPE_CHECKING:
     from dataclasses import replace  # the type checker knows its fields
@@ -50,10 +58,8 @@ else:
 
     def replace(record: T, /, **changes: object) -> T:
         """The same record with these fields changed: `dataclasses.replace`, quicker for what is `cheap_to_make`."""
-        copy = _COPIES.get(record.__class__)
-        if copy is None:
-            return dataclasses.replace(record, **changes)
-        changed = copy(record)
-        for name, value in changes.items():
-            setattr(changed, name, value)
-        return changed
+        if isinstance(record, msgspec.Struct):
+            if record.__class__ in looks:
+                looks[record.__class__](record)
+            return msgspec.structs.replace(record, **changes)
+        return dataclasses.replace(record, **changes)
