@@ -43,19 +43,23 @@ def _many_bytes(data: bytes, at: int) -> tuple[int, int]:
 
 
 _CODES_MAX = 4_096
-"""Codes and names of endpoints are some hundreds. The first so many short texts are kept, and none is dropped again: ids
-that come once must not push out what comes always."""
+"""Codes and names of endpoints are some hundreds. The first so many are kept, and none is dropped again."""
 
-_CODE_BYTES_MAX = 28
+CODE_BYTES_MAX = 28
 """No code is longer; random ids are 32 characters."""
+
+_SHORT_BYTES_MAX = 12
+"""Up to here a code may hold digits, as `social-08` does. What is longer and holds one is an id, and ids that come once must
+not take the place of what comes always."""
 
 
 class Codes(dict[bytes, str]):
-    """Short texts that have been read, each one object for all records that hold it: they fill a client's memory otherwise."""
+    """Codes that have been read, each one object for all records that hold it: they fill a client's memory otherwise."""
 
     def __missing__(self, data: bytes) -> str:
         value = data.decode()
-        if len(data) <= _CODE_BYTES_MAX and len(self) < _CODES_MAX:
+        is_code = len(data) <= _SHORT_BYTES_MAX or (len(data) <= CODE_BYTES_MAX and data.replace(b"-", b"").isalpha())
+        if is_code and len(self) < _CODES_MAX:
             self[data] = value
         return value
 

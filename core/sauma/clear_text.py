@@ -34,7 +34,10 @@ _PERSON = re.compile(r"(?<![0-9a-z])[0-9]{6}[-+a-fu-y][0-9]{3}[0-9a-y](?![0-9a-z
 
 def text_in_clear(body: Body) -> str | None:
     """The name of the first field that holds something else than it may, or None. Never its value."""
-    return next((field for field, value, form in _clear(body) if value and not _is_plain(value, form)), None)
+    for field, value, form in _clear(body):
+        if value and not _is_plain(value, form):
+            return field
+    return None
 
 
 def is_code(value: str) -> bool:
@@ -116,4 +119,5 @@ def _steps(steps: tuple[FactStep, ...]) -> Iterator[_Field]:
 
 
 def _marks(marks: Marks) -> Iterator[_Field]:
-    yield from (("purpose", mark.purpose, _CODE) for mark in marks.necessary_for)
+    for mark in marks.necessary_for:
+        yield "purpose", mark.purpose, _CODE

@@ -220,7 +220,9 @@ class Client:
         """The same client with these facts put in."""
         if not states:
             return self
-        head, facts = self.head, {**self.facts, **{state.fact.id: state for state in states}}
+        head, facts = self.head, dict(self.facts)
+        for state in states:
+            facts[state.fact.id] = state
         if len(facts) > len(self.facts):
             # By id, as a client read back from its parts has them: what is decided must not show when that was.
             facts = dict(sorted(facts.items()))

@@ -64,7 +64,9 @@ _PLAIN: dict[Any, _Kind] = {
         "string",
         "_text[{v}]",
         "_r.text(d, p)",
-        quick="if not (b := d[p]) & 0x81: q = p + 1 + (b >> 1); {v} = _codes[d[p + 1 : q]]; p = q",
+        quick="if not (b := d[p]) & 0x81:"
+        " q = p + 1 + (b >> 1);"
+        f" {{v}} = _codes[d[p + 1 : q]] if b <= {2 * avro_reader.CODE_BYTES_MAX} else d[p + 1 : q].decode(); p = q",
     ),
     int: _Kind("long", "_long[{v}]", "_r.long(d, p)", quick="if not (b := d[p]) & 0x81: {v} = b >> 1; p += 1"),
     bool: _Kind("boolean", "(b'\\x01' if {v} else b'\\x00')", "_r.boolean(d, p)"),

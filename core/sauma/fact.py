@@ -145,19 +145,19 @@ class Marks:
 
     def first_journalled(self, earlier: "Marks", now: Moment) -> "Marks":
         """These marks with the effective time at which each was first journalled: now, unless `earlier` had the same mark."""
+        if not self.necessary_for and self.affects_employment is None:
+            return self
         known = {(m.role, m.recorded_at, m.purpose): m.journalled_at for m in earlier.necessary_for}
         effect = self.affects_employment
         if effect is not None:
             before = earlier.affects_employment
             same = before is not None and before.recorded_at == effect.recorded_at
             effect = EmploymentEffect(effect.recorded_at, before.journalled_at if before and same else now)
-        return Marks(
-            tuple(
-                Necessity(m.role, m.recorded_at, m.purpose, known.get((m.role, m.recorded_at, m.purpose), now))
-                for m in self.necessary_for
-            ),
-            effect,
-        )
+        necessary_for = [
+            Necessity(m.role, m.recorded_at, m.purpose, known.get((m.role, m.recorded_at, m.purpose), now))
+            for m in self.necessary_for
+        ]
+        return Marks(tuple(necessary_for), effect)
 
 
 NO_MARKS = Marks()

@@ -39,8 +39,7 @@ class Candidates:
 
     def ruling(self, question: Question) -> Found:
         """What they say to one question."""
-        stated = question.client.head.wills
-        wills = tuple([will.will.kind for will in stated]) if stated else ()
+        wills = tuple([will.will.kind for will in question.client.head.wills])
         if len(wills) > _WILLS_REMEMBERED:
             return gone_through(partial(found, self.withholds, self.releases, wills), question)
         return self.rulings(wills).result(question)

@@ -34,12 +34,16 @@ class Under:
     now: Moment
 
 
+_KEHA = EndpointId("keha")
+"""Which has the joint data set (TYM 381/2023 12.2 §)."""
+
+
 def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tuple[Endpoint, ...]:
     """Parties, a plan's providers, whoever a will names, addressees, the joint data set from the start on, and whoever holds something."""
     head = client.head
-    found: set[str] = set(head.parties)
+    found = set(head.parties)
     if head.relationship is not None:
-        found.add("keha")
+        found.add(_KEHA)
     for plan in head.plans:
         found.update(plan.providers if plan.kind == MULTI_SECTOR_PLAN else (*plan.providers, *plan.makers))
     for will in head.wills:
@@ -49,14 +53,15 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
     for fact in asked:
         state = client.facts[fact]
         found.update(_holders(state, is_wrong=is_error or state.fact.status == "void"))
-        found.update([_resolved(name, head.municipality, places) for name in named_by(state.fact)])
+        if named := named_by(state.fact):
+            found.update([_resolved(name, head.municipality, places) for name in named])
         is_companion_up = is_companion_up or state.fact.kind in ACCOMPANYING
     if is_companion_up:
         # It goes to whoever holds anything, also where nothing else is up.
         for state in client.facts.values():
             found.update([recipient for recipient, given in state.given.items() if given.state == "sent"])
-    known = [places.endpoint(EndpointId(name)) for name in sorted(found)]
-    return tuple([endpoint for endpoint in known if endpoint is not None])
+    known = places.endpoints
+    return tuple([known[name] for name in sorted(found) if name in known])
 
 
 def _holders(state: FactState, *, is_wrong: bool) -> list[EndpointId]:
@@ -72,10 +77,11 @@ def named_by(fact: Fact) -> set[str]:
     return named
 
 
-def _resolved(name: str, municipality: str | None, places: Places) -> str:
+def _resolved(name: str, municipality: str | None, places: Places) -> EndpointId:
+    """The endpoint of this name, or the one that fills the role of this name; else the name, which is no endpoint's."""
     if name in ROLES and municipality is not None:
-        return places.role_at(municipality, name) or name
-    return name
+        return places.role_at(municipality, name) or EndpointId(name)
+    return EndpointId(name)
 
 
 def reconcile(before: Client, change: Change, asked: tuple[FactId, ...], under: Under) -> tuple[Client, list[Compared]]:

@@ -63,9 +63,10 @@ def step(client: Client, entry: Entry, *, event_digest: bytes, laws: Laws, place
 
 def _has_new_speaker(before: Client, change: Change) -> bool:
     """Whether a register has put its first fact: that it has the client may be what others' facts waited for."""
-    parties = before.head.parties
-    owners = {change.client.facts[f].fact.owner for f in change.touched if f not in before.facts}
-    newcomers = owners.difference(parties)
+    new = [fact for fact in change.touched if fact not in before.facts]
+    if not new:
+        return False
+    newcomers = {change.client.facts[fact].fact.owner for fact in new}.difference(before.head.parties)
     return bool(newcomers) and not newcomers <= {state.fact.owner for state in before.facts.values()}
 
 

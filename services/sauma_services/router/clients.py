@@ -102,10 +102,13 @@ class Clients:
         """These parts are committed."""
         for part in parts:
             subject = part.key[:32].decode()
+            own = self._parts.get(subject)
+            if own is None:
+                own = self._parts[subject] = {}
             if part.value is None:
-                self._parts.get(subject, {}).pop(part.key, None)
+                own.pop(part.key, None)
             else:
-                self._parts.setdefault(subject, {})[part.key] = part.value
+                own[part.key] = part.value
 
     def keep(self, client: Client) -> None:
         """This client is committed, and likely to be asked for again."""

@@ -102,6 +102,7 @@ def state_row(group: str, partitions: int = 1) -> TopicRow:
     return TopicRow(state(group), "part", "by part", group, Retention.LATEST, Cleanup.COMPACT, partitions)
 
 
+@lru_cache(maxsize=1_024)
 def endpoint_of(topic: str) -> str | None:
     """The endpoint whose topic this is, if any: a record's source comes from here and not from its content."""
     for prefix in (_IN, _DELIVER):
