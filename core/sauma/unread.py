@@ -1,7 +1,7 @@
 """Records that are kept as their bytes until somebody looks at them: most parts of a client are carried through a step unread.
 
-An unread record is an instance of a subclass that adds no field. Its bytes lie in the place of its first field; the first
-look at any field reads them into all places and makes it a plain instance, so that from then on nothing is in the way.
+An unread record is an instance of a subclass that adds no field. Its bytes lie in the slot of its first field; the first
+look at any field reads them into all slots and makes it a plain instance, so that from then on nothing is in the way.
 """
 
 import dataclasses
@@ -20,13 +20,13 @@ _become = object.__dict__["__class__"].__set__
 def unread(record: type[T], read: Callable[[bytes], T]) -> Callable[[bytes], T]:
     """Makes unread records of a type that is `cheap_to_make`; `read` gives the record in the bytes and must not fail."""
     names = [field.name for field in dataclasses.fields(record)]  # type: ignore[arg-type] # a dataclass, says the docstring
-    places = [record.__dict__[name] for name in names]
-    first = places[0]
+    slots = [record.__dict__[name] for name in names]
+    first = slots[0]
 
     def look(self: Any) -> None:
         found = read(first.__get__(self))
-        for place in places:
-            place.__set__(self, place.__get__(found))
+        for slot in slots:
+            slot.__set__(self, slot.__get__(found))
         _become(self, record)
 
     def looked_at(name: str) -> property:
