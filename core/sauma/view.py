@@ -50,7 +50,7 @@ def judge(
     if fact.addressed_to is not None and fact.owner != recipient.id:
         plan = client.head.plan(fact.plan)
         if not is_addressed_to(fact, recipient, plan.makers if plan else ()):
-            return Withheld("addressed-to-another")
+            return _or_annulled(law, client, state, recipient, Withheld("addressed-to-another"))
     given = state.given.get(recipient.id)
     ruling = decide(law, Question(client, fact, disclosers, recipient, given, now))
     if isinstance(ruling, Released) or given is None:

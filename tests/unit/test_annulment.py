@@ -89,3 +89,17 @@ def test_what_was_sent_back_to_its_writer_after_it_had_been_stopped_was_given_to
     world.say(E, Relationship("annul"))
     left = leaves(world.say(K, Relationship("annul-confirmed")))
     assert "-review error" in left["K"]
+
+
+def test_whoever_was_taken_out_of_a_plan_before_the_annulment_is_told_of_its_proposals_too() -> None:
+    world = _started()
+    world.say(S, Relationship("taking-part"))
+    review = put("review", "review", 7, plan=PlanId("plan"))
+    world.say(K, plan(FactStep("put", fact("review"), put=review), makers=(E, S, K)))
+    proposal = put("proposal", "proposal", 7, plan=PlanId("plan"), about=fact("review"), about_version=1)
+    said = leaves(world.say(S, plan(FactStep("propose", fact("proposal"), put=proposal))))
+    assert "proposal TYM 381/2023 15 §" in said["E"]
+    assert "-proposal stop" in leaves(world.say(K, plan(makers=(S, K))))["E"]
+    world.say(E, Relationship("annul"))
+    left = leaves(world.say(K, Relationship("annul-confirmed")))
+    assert "-proposal error" in left["E"]

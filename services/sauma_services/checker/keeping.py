@@ -7,7 +7,18 @@ from sauma.ids import EndpointId
 from sauma.places import Endpoint, Places
 from sauma_services.checker.ledger import Held, Ledger
 from sauma_services.checker.naive import ACCOMPANYING, FOR_THE_MODEL, JOINT, NaiveClient, NaiveFact
-from sauma_services.checker.reference import ATL_38, JTPL_17, NOTHING, OWN, TYM_12, TYM_15, Allowed, Ground, allowed
+from sauma_services.checker.reference import (
+    ATL_38,
+    JTPL_17,
+    NOTHING,
+    OWN,
+    TYM_8,
+    TYM_12,
+    TYM_15,
+    Allowed,
+    Ground,
+    allowed,
+)
 
 Fault = tuple[str, str]
 
@@ -21,7 +32,9 @@ def unkept(client: NaiveClient, ledger: Ledger, places: Places) -> Iterator[Faul
             yield from _void(fact, copies)
             continue
         for name, copy in copies.items():
-            if not copy.is_live and copy.state != "error" and was_for_annulled(client, copy):
+            # What the recipient would not take it does not hold: of that it need not be told.
+            is_stopped = not copy.is_live and copy.state not in ("error", "refused")
+            if is_stopped and was_for_annulled(client, copy):
                 yield "I1", f"{name} {fact.id}: was given for a relationship started in error, and it was not told"
         if fact.kind in ACCOMPANYING:
             copies_of_any = (name for facts in ledger.facts.values() for name, held in facts.items() if held.is_live)
@@ -112,8 +125,11 @@ def _void(fact: NaiveFact, copies: dict[str, Held]) -> Iterator[Fault]:
 def _compare(client: NaiveClient, fact: NaiveFact, to: Endpoint, held: Held | None, may: Allowed) -> Iterator[Fault]:
     pair = f"{to.id} {fact.id}"
     if held is None or not held.is_live:
-        was_refused = held is not None and held.state == "refused" and held.version == fact.version
-        if may.now and not was_refused:
+        # The word that a relationship is over is the last one on that ground, whatever else would carry it.
+        is_last_word = held is not None and held.state == "stopped" and held.ground == Ground(TYM_8)
+        was_refused = held is not None and held.state == "refused"
+        is_settled = held is not None and held.version == fact.version and (is_last_word or was_refused)
+        if may.now and not is_settled:
             yield "lawful-lost", f"{pair}: may hold v{fact.version} and was not sent it"
         return
     if may.now and held.version != fact.version:
