@@ -1,6 +1,6 @@
 """A relationship that was started in error: what was given for its sake is asked back as an error."""
 
-from sauma.event import ClientChange, Facts, FactStep, Referral, Relationship
+from sauma.event import ClientChange, Facts, FactStep, Held, Receipt, Referral, Relationship
 from sauma.ids import PlanId, ReferralId
 from support.world import E, H, K, S, World, fact, leaves, marks, plan, put, puts
 
@@ -103,3 +103,16 @@ def test_whoever_was_taken_out_of_a_plan_before_the_annulment_is_told_of_its_pro
     world.say(E, Relationship("annul"))
     left = leaves(world.say(K, Relationship("annul-confirmed")))
     assert "-proposal error" in left["E"]
+
+
+def test_a_late_word_on_what_was_given_in_an_earlier_relationship_does_not_make_it_an_error_of_the_later_one() -> None:
+    world = _started()
+    for source, step in ((E, "end-proposed"), (S, "end-confirmed"), (K, "end-confirmed")):
+        world.say(source, Relationship(step))
+    world.say(E, Facts((FactStep("mark", fact("background"), version=1, marks=marks("kela")),)))
+    world.say(E, Relationship("started"))
+    erased = world.say(S, Receipt("erased", (Held(fact("background"), 1),)))
+    assert erased.decision.outcome == "accepted"
+    world.say(E, Relationship("annul"))
+    left = leaves(world.say(K, Relationship("annul-confirmed")))
+    assert "-background error" not in left.get("S", set())

@@ -28,7 +28,8 @@ def fold(change: Change, context: Context, body: Receipt) -> Folded:
             return Refusal("never-given")
         if given.is_live and state != "refused":
             return Refusal("not-asked")
-        changed.append(_with(known, recipient, replace(given, state=state)))
+        # A late word on what was given in an earlier relationship does not make it this one's.
+        changed.append(_with(known, recipient, given if given.state == "past" else replace(given, state=state)))
     return change.facts(*changed)
 
 
@@ -48,7 +49,8 @@ def _inventory(change: Change, context: Context, body: Receipt) -> Change:
         elif given is None or not given.is_live or given.version != version:
             # Held without a live release, or in another version: taken for sent, so that the view corrects it.
             held = Given(version, "", None, "sent", rested_on_statute=True) if given is None else given
-            changed.append(_with(known, recipient, replace(held, version=version, state="sent")))
+            wrote = held.wrote and held.version == version
+            changed.append(_with(known, recipient, replace(held, version=version, state="sent", wrote=wrote)))
     answered = Notice("inventory-answered", reference=context.event.id, seq=context.event.seq)
     return change.facts(*changed).rights().tell(recipient, answered)
 
