@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,19 +65,29 @@ class Run:
         return self.cpu_seconds / self.events * 1e6
 
 
-def pipeline(folder: Path, load: list[list[Append]]) -> tuple[Run, list[tuple[int, int]], int]:
-    """The real thing. Also returns (key bytes, value bytes) of every row that it wrote, for the bare loop to write again.
+Rows = list[tuple[int, int]]
+"""The sizes of rows' keys and values, in bytes."""
 
-    Each slice of the load is published outside the time taken, then intake and router run until it is drained.
+
+def pipeline(
+    folder: Path, load: list[list[Append]], beside: Callable[[list[Append], Rows], None]
+) -> tuple[Run, Rows, int]:
+    """The real thing. Also returns the sizes of every row that it wrote, and the bytes of state a client.
+
+    Each slice of the load is published outside the time taken, then intake and router run until it is drained. After each,
+    `beside` is given it with the rows that were written for it: what is measured beside takes its turns on the same machine.
     """
     log = SqliteLog(folder / "log.sqlite3")
     places = load_places()
     log.create([row(e) for e in ENDPOINTS for row in (inbound_row, narrowing_row)])
     log.create([deliveries_row(e) for e in places.endpoints])
-    publisher = log.publisher()
+    publisher, reader = log.publisher(), log.reader()
     intake, router = Intake(ENDPOINTS), Counted(laws=load_laws(), places=places)
     settings = LoopSettings(wait_seconds_max=0.0001)
     loops = [Loop(log.loop(t.name, t.inputs), t, SystemClock(), settings) for t in (intake, router)]
+    topics = [JOURNAL.name, DECISIONS.name, REJECTED.name, *(deliveries(e) for e in ENDPOINTS), deliveries("keha")]
+    ends = dict.fromkeys(topics, 0)
+    rows: Rows = []
     cpu = seconds = 0.0
     for part in load:
         by_topic: dict[str, list[Append]] = {}
@@ -89,15 +99,18 @@ def pipeline(folder: Path, load: list[list[Append]]) -> tuple[Run, list[tuple[in
         while sum(loop.turn() for loop in loops):
             pass
         cpu, seconds = cpu + time.process_time() - cpu_before, seconds + time.perf_counter() - before
-    reader = log.reader()
-    topics = [JOURNAL.name, DECISIONS.name, REJECTED.name, *(deliveries(e) for e in ENDPOINTS), deliveries("keha")]
-    rows = [(len(r.key), len(r.value)) for topic in topics for r in reader.scan(topic, 0)]
+        written, router.written = router.written, []
+        for topic in topics:
+            written += [(len(r.key), len(r.value)) for r in reader.scan(topic, 0, ends[topic])]
+            ends[topic] = reader.end(topic, 0)
+        rows += written
+        beside(part, written)
     outcomes = Counter(_DECISION.decode_trusted(r.value).outcome for r in reader.scan(DECISIONS.name, 0))
     total = sum(len(part) for part in load)
     assert outcomes == {"accepted": total}, f"the load must be let in whole: {outcomes}"
     state = round(sum(len(p.key) + len(p.value or b"") for p in reader.state(Router.name)) / len(load[0]))
     log.close()
-    return Run(total, seconds, cpu), rows + router.written, state
+    return Run(total, seconds, cpu), rows, state
 
 
 class Counted(Router):
@@ -114,43 +127,53 @@ class Counted(Router):
         return outputs
 
 
-def bare(folder: Path, load: list[list[Append]], rows: list[tuple[int, int]]) -> Run:
-    """Decode the same events and write as many rows of the same sizes, 500 events a transaction, durably. Nothing else.
+class Bare:
+    """Decodes the same events and writes as many rows of the same sizes, 500 events a transaction, durably. Nothing else.
 
     Decodes with fastavro, as anyone would who has the schema only: so the yardstick stays the same when our reader changes.
     """
-    schemas: dict[str, dict[str, object]] = {}
-    for named in REGISTRY.named().values():
-        schema = fastavro.parse_schema(named, named_schemas=schemas)
-        if named["name"] == Event.__name__:
-            break
-    _, load_event = REGISTRY.converters(Event)
 
-    def read(value: bytes) -> object:
+    def __init__(self, folder: Path) -> None:
+        self._schemas: dict[str, dict[str, object]] = {}
+        for named in REGISTRY.named().values():
+            self._schema = fastavro.parse_schema(named, named_schemas=self._schemas)
+            if named["name"] == Event.__name__:
+                break
+        _, self._load_event = REGISTRY.converters(Event)
+        self._db = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("CREATE TABLE rows (position INTEGER PRIMARY KEY, key BLOB, value BLOB)")
+        self.events = 0
+        self.seconds = self.cpu_seconds = 0.0
+
+    def take(self, load: list[Append], rows: Rows) -> None:
+        """A slice of the load."""
+        values = [append.value for append in load]
+        each = len(rows) / len(values)
+        blob = bytes(1024 * 1024)
+        cpu, start = time.process_time(), time.perf_counter()
+        for first in range(0, len(values), 500):
+            batch = values[first : first + 500]
+            for value in batch:
+                self._read(value)
+            some = rows[int(first * each) : int((first + len(batch)) * each)]
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT INTO rows(key, value) VALUES (?, ?)", [(blob[:k], blob[:v]) for k, v in some])
+            self._db.execute("COMMIT")
+        self.seconds += time.perf_counter() - start
+        self.cpu_seconds += time.process_time() - cpu
+        self.events += len(values)
+
+    def run(self) -> Run:
+        """What it has taken so far."""
+        return Run(self.events, self.seconds, self.cpu_seconds)
+
+    def _read(self, value: bytes) -> object:
         raw = fastavro.schemaless_reader(
-            io.BytesIO(value), schema, None, return_record_name=True, return_record_name_override=True
+            io.BytesIO(value), self._schema, None, return_record_name=True, return_record_name_override=True
         )
-        return load_event(raw)
-
-    db = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
-    db.execute("CREATE TABLE rows (position INTEGER PRIMARY KEY, key BLOB, value BLOB)")
-    values = [append.value for part in load for append in part]
-    each = len(rows) / len(values)
-    blob = bytes(1024 * 1024)
-    cpu, start = time.process_time(), time.perf_counter()
-    for first in range(0, len(values), 500):
-        batch = values[first : first + 500]
-        for value in batch:
-            read(value)
-        some = rows[int(first * each) : int((first + len(batch)) * each)]
-        db.execute("BEGIN IMMEDIATE")
-        db.executemany("INSERT INTO rows(key, value) VALUES (?, ?)", [(blob[:k], blob[:v]) for k, v in some])
-        db.execute("COMMIT")
-    run = Run(len(values), time.perf_counter() - start, time.process_time() - cpu)
-    db.close()
-    return run
+        return self._load_event(raw)
 
 
 def once(clients: int, events_each: int, *, with_bare: bool = True) -> dict[str, float]:
@@ -160,7 +183,8 @@ def once(clients: int, events_each: int, *, with_bare: bool = True) -> dict[str,
     with tempfile.TemporaryDirectory(prefix="sauma-bench-") as name:
         gc.collect()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        run, rows, state = pipeline(Path(name), load)
+        bare = Bare(Path(name))
+        run, rows, state = pipeline(Path(name), load, bare.take if with_bare else lambda _load, _rows: None)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         found = {
             "clients": clients,
@@ -173,7 +197,7 @@ def once(clients: int, events_each: int, *, with_bare: bool = True) -> dict[str,
             "memory_bytes_per_client": round(memory * 1024 / clients),
         }
         if with_bare:
-            floor = bare(Path(name), load, rows)
+            floor = bare.run()
             found |= {
                 "bare_events_per_second": round(floor.rate),
                 "bare_cpu_us_per_event": round(floor.cpu_us, 1),
