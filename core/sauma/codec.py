@@ -166,7 +166,8 @@ class Registry:
         }
         self._dump[name] = eval(f"lambda r: {{{dump}}}", scope)  # noqa: S307 - built from our own annotations only
         self._load[name] = eval(f"lambda d: _new({load})", scope)  # noqa: S307 - as above
-        self._write[name] = eval(f"lambda r: b''.join(({write},))", scope)  # noqa: S307 - as above
+        writes = eval(f"lambda r: b''.join(({write},))", scope)  # noqa: S307 - as above
+        self._write[name] = _repeating(writes) if getattr(record, "comes_again", False) else writes
         exec(read, scope)  # noqa: S102 - as above
         self._read[name] = scope["read"]
 
@@ -245,6 +246,22 @@ class Registry:
         load = f"_L[{{v}}[0][{len(self._namespace) + 1}:]]({{v}}[1])"
         write = f"({str(index).replace('{', '{{').replace('}', '}}')}[{name}] + _W[{name}]({{v}}))"
         return _Kind(schemas, write, f"_r.branch(d, p, _R, ({names}))", dump, load)
+
+
+def _repeating(write: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """Writes records of which the same object comes again soon, with at most one other in between, and remembers the last two."""
+    last: tuple[Any, bytes] = (None, b"")
+    before = last
+
+    def written(record: Any) -> bytes:
+        nonlocal last, before
+        for known, data in (last, before):
+            if known is record:
+                return data
+        last, before = (record, write(record)), last
+        return last[1]
+
+    return written
 
 
 def _reading(value: str, kind: _Kind) -> str:

@@ -5,6 +5,7 @@ Nothing here tells a recipient of a journal position, of another source's sequen
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sauma.fact import Moment
 from sauma.ids import DeliveryId, EndpointId, FactId, PlanId, ReferralId, SubjectId
@@ -49,6 +50,8 @@ class Delivered:
     ends: Moment | None = None
     clear: Mapping[str, str] = field(default_factory=dict)
     cell: bytes = b""
+    comes_again: ClassVar[bool] = True
+    """One object is written for every recipient that gets the fact on the same basis (`sauma.codec`)."""
 
 
 @cheap_to_make

@@ -91,28 +91,26 @@ class Clients:
         self._parts: dict[str, dict[bytes, bytes]] = {}
         self._live: dict[str, Client] = {}
         self._count_max = count_max
-        self.put(parts)
+        for part in parts:
+            if part.value is not None:
+                self._parts.setdefault(part.key[:32].decode(), {})[part.key] = part.value
 
     def get(self, subject: SubjectId) -> Client:
         """The client as committed."""
         client = self._live.get(subject)
         return client if client is not None else read_client(subject, self._parts.get(subject, {}))
 
-    def put(self, parts: Iterable[StatePart]) -> None:
-        """These parts are committed."""
+    def keep(self, client: Client, parts: Iterable[StatePart]) -> None:
+        """This client is committed, with these parts of it, and likely to be asked for again."""
+        subject = client.head.subject
+        own = self._parts.get(subject)
+        if own is None:
+            own = self._parts[subject] = {}
         for part in parts:
-            subject = part.key[:32].decode()
-            own = self._parts.get(subject)
-            if own is None:
-                own = self._parts[subject] = {}
             if part.value is None:
                 own.pop(part.key, None)
             else:
                 own[part.key] = part.value
-
-    def keep(self, client: Client) -> None:
-        """This client is committed, and likely to be asked for again."""
-        subject = client.head.subject
         self._live.pop(subject, None)
         self._live[subject] = client
         if len(self._live) > self._count_max:

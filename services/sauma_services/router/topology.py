@@ -40,7 +40,9 @@ class _Pending:
     """What one call of `process` computed, until it is committed or discarded."""
 
     clients: dict[SubjectId, Client] = field(default_factory=dict)
-    state: dict[int, dict[bytes, StatePart]] = field(default_factory=dict)
+    parts: dict[SubjectId, dict[bytes, StatePart]] = field(default_factory=dict)
+    own: dict[int, dict[bytes, StatePart]] = field(default_factory=dict)
+    """By partition, the parts that are the partition's own and no client's."""
     partition_of: dict[SubjectId, int] = field(default_factory=dict)
     alarms: list[tuple[str, str]] = field(default_factory=list)
     due: list[tuple[int, SubjectId, int]] = field(default_factory=list)
@@ -104,16 +106,16 @@ class Router:
         appends += self._announced(Moment(now))
         appends += self._wake_ups(Moment(now))
         appends += self._slices(Moment(now), len(records))
-        return Outputs(appends, {partition: list(parts.values()) for partition, parts in self._pending.state.items()})
+        state = {partition: list(parts.values()) for partition, parts in self._pending.own.items()}
+        for subject, parts in self._pending.parts.items():
+            state.setdefault(self._pending.partition_of[subject], []).extend(parts.values())
+        return Outputs(appends, state)
 
     def committed(self) -> None:
         """What was computed is now what is."""
         pending, self._pending = self._pending, _Pending()
-        for partition, parts in pending.state.items():
-            self._partitions[partition].put(part for part in parts.values() if part.key not in _OF_PARTITION)
         for subject, client in pending.clients.items():
-            partition = pending.partition_of[subject]
-            self._partitions[partition].keep(client)
+            self._partitions[pending.partition_of[subject]].keep(client, pending.parts[subject].values())
         for due in pending.due:
             heapq.heappush(self._due, due)
         for endpoint, reason in pending.alarms:
@@ -154,9 +156,9 @@ class Router:
             for delivery in taken.deliveries
         ]
         appends.append(Append(DECISIONS.name, record.key, _DECISION.encode(taken.decision)))
-        state = self._pending.state.setdefault(record.partition, {})
+        parts = self._pending.parts.setdefault(subject, {})
         for part in changed_parts(before, taken.client):
-            state[part.key] = part
+            parts[part.key] = part
         self._pending.clients[subject] = taken.client
         self._pending.partition_of[subject] = record.partition
         motion.judged(before.head.law, taken.client.head)
@@ -170,7 +172,7 @@ class Router:
 
     def _keep(self, partition: int, parts: Iterable[StatePart]) -> None:
         """Parts of the partition's own state, to be written with what this turn computes."""
-        kept = self._pending.state.setdefault(partition, {})
+        kept = self._pending.own.setdefault(partition, {})
         for part in parts:
             kept[part.key] = part
 

@@ -32,7 +32,7 @@ class LoopSettings:
     """The longest pause after repeated failures. Shorter hammers a log that is down; longer adds to the time until
     work goes on."""
 
-    work_seconds_max: float = 0.2
+    work_seconds_max: float = 0.5
     """How long a commit's work may take: fewer records are read at once where they take longer. Shorter makes more commits;
     longer lets a narrowing record wait longer behind a long list."""
 
@@ -42,7 +42,7 @@ _RECORDS_FIRST = 500
 
 _SLOW_WORK_SECONDS_MAX = 1.0
 """How long a commit's work may take where commits themselves take as long. On a machine that is full, a broker needs half a
-second for a commit of any size: batches cut to a fifth of a second's work were then mostly commits, and kept it full."""
+second for a commit of any size: batches cut to less work than that were then mostly commits, and kept it full."""
 
 _COLLECTED_EVERY_MS = 3600 * 1000
 """How often, at most, an idle loop lets Python look for cyclic garbage: what comes meanwhile waits for it. Seldomer, and the
