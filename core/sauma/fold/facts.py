@@ -111,7 +111,8 @@ def _of_owner(change: Change, context: Context, step: FactStep, *, status: str) 
     wrong = _not_owners(known, context, step)
     if wrong or known is None:
         return Refusal(wrong)
-    return change.facts(next_version(known, author=context.event.source, status=status))
+    # Whoever a move made the owner has said something about it itself: from here on it is its own.
+    return change.facts(next_version(known, author=context.event.source, status=status, passed_from=None))
 
 
 def _not_owners(known: FactState | None, context: Context, step: FactStep) -> str:

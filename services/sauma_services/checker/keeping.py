@@ -107,6 +107,8 @@ def accompanying(client: NaiveClient, fact: NaiveFact, to: Endpoint, ledger: Led
         if other.kind in ACCOMPANYING or held.ground is None:
             continue
         owns = other.owner == to.id and other.kind not in JOINT
+        if other.kind in JOINT and OWN in allowed(client, other, to, held.copy, places).now:
+            continue  # its last maker's own by now, whatever it was held on before
         if held.ground != OWN and not owns:
             grounds.add(held.ground)
         elif held.ground != OWN or not owns:  # passed to it by a move, or its own record of what is not its own alone

@@ -32,6 +32,7 @@ def _take_step(client: NaiveClient, event: Event, step: FactStep) -> bool:
     match step.step:
         case "close" | "void":
             step_version(client, fact, author=event.source, status="closed" if step.step == "close" else "void")
+            fact.passed_from = None
         case "mark" if step.marks is not None:
             fact.mark(step.marks, client.now)
         case "mark":
