@@ -1,8 +1,9 @@
-"""Faust sending the same rows: `python -m bench.kafka_faust BOOTSTRAP PREFIX`. Every send is awaited, nothing is in transactions.
+"""Faust sending the same rows: `python -m bench.kafka_faust NAME BOOTSTRAP PREFIX`. The work is the codec's, without law and state.
 
-Its best settings of those that were tried: one agent on raw bytes, events taken 500 at a time, the acknowledgements of all
-their sends awaited together, batches of 64 KiB, and logging off below warnings, which it otherwise builds for nothing.
-The work is the codec's, without law and state.
+Its best settings of those that were tried: one agent on raw bytes, batches of 64 KiB, and logging off below warnings, which it
+otherwise builds for nothing. `faust` takes events 500 at a time and awaits the acknowledgements of all their sends together,
+without transactions. `faust-exactly-once` has its guarantee of that name; there events come one by one, because it finds the
+transaction by the event at hand.
 """
 
 import asyncio
@@ -17,15 +18,18 @@ from bench.kafka_work import codec_only
 from sauma_services.runtime.partitioner import partition_of
 from sauma_services.runtime.topics import JOURNAL, state
 
-GROUP = "faust"
+AT_LEAST_ONCE, EXACTLY_ONCE = "faust", "faust-exactly-once"
+GROUPS = (AT_LEAST_ONCE, EXACTLY_ONCE)
+"""What it is measured as, by what it promises; also the groups' names."""
+
 _TAKEN = 500
 _TAKEN_SECONDS = 0.05
 
 
-def app(bootstrap: str, prefix: str, folder: str, partitions: int) -> Any:
+def app(name: str, bootstrap: str, prefix: str, folder: str, partitions: int) -> Any:
     """The application with its one agent."""
     made = faust.App(
-        prefix + GROUP,
+        prefix + name,
         broker=f"kafka://{bootstrap}",
         datadir=folder,
         store="memory://",
@@ -40,6 +44,7 @@ def app(bootstrap: str, prefix: str, folder: str, partitions: int) -> Any:
         producer_compression_type="lz4",
         producer_acks=-1,
         stream_wait_empty=False,
+        processing_guarantee="exactly_once" if name == EXACTLY_ONCE else "at_least_once",
     )
     work = codec_only()
     topics: dict[str, Any] = {}
@@ -50,25 +55,31 @@ def app(bootstrap: str, prefix: str, folder: str, partitions: int) -> Any:
             found = topics[name] = made.topic(prefix + name, key_type=bytes, value_type=bytes)
         return found
 
-    @made.agent(topic(JOURNAL.name), concurrency=1)
-    async def route(stream: Any) -> None:
-        async for events in stream.take_events(_TAKEN, within=_TAKEN_SECONDS):
-            sends: list[Any] = []
-            for event in events:
-                key = event.message.key
-                for name, own_key, value in work(key, event.value):
-                    to, partition = (name, None) if name else (state(GROUP), partition_of(key, partitions))
-                    sends.append(await topic(to).send(key=own_key, value=value, partition=partition))
-            await asyncio.gather(*sends)
+    async def route(event: Any) -> list[Any]:
+        key = event.message.key
+        sends: list[Any] = []
+        for name_of, own_key, value in work(key, event.value):
+            to, partition = (name_of, None) if name_of else (state(name), partition_of(key, partitions))
+            sends.append(await topic(to).send(key=own_key, value=value, partition=partition))
+        return sends
 
+    async def by_many(stream: Any) -> None:
+        async for events in stream.take_events(_TAKEN, within=_TAKEN_SECONDS):
+            await asyncio.gather(*[sent for event in events for sent in await route(event)])
+
+    async def by_one(stream: Any) -> None:
+        async for event in stream.events():
+            await route(event)
+
+    made.agent(topic(JOURNAL.name), concurrency=1)(by_one if name == EXACTLY_ONCE else by_many)
     return made
 
 
-def main(bootstrap: str, prefix: str, partitions: str = "6") -> None:
+def main(name: str, bootstrap: str, prefix: str, partitions: str) -> None:
     """Until SIGTERM."""
     logging.disable(logging.INFO)
     with tempfile.TemporaryDirectory(prefix="sauma-faust-") as folder:
-        made = app(bootstrap, prefix, folder, int(partitions))
+        made = app(name, bootstrap, prefix, folder, int(partitions))
         faust.Worker(made, loglevel="warn", redirect_stdouts=False).execute_from_commandline()
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.kafka_bed import PARTITIONS, Bed, Count, Progress, Took, bed, machine
-from bench.kafka_faust import GROUP as FAUST
+from bench.kafka_faust import AT_LEAST_ONCE
+from bench.kafka_faust import GROUPS as FAUST
 from bench.kafka_work import EVENTS_EACH, chance, journal
 from bench.kafka_worker import Worker
 from sauma.codec import Codec
@@ -31,12 +32,12 @@ RATIOS = (
     ("router", "own-codec"),
     ("router", "relay"),
     ("router", "raw"),
-    ("router", "faust"),
+    *(("router", name) for name in FAUST),
     ("two-routers", "router"),
     ("own-codec", "codec"),
 )
 
-_SHARES = {"raw": 4.0, "relay": 4.0, "own-relay": 4.0, FAUST: 0.2}
+_SHARES = {"raw": 4.0, "relay": 4.0, "own-relay": 4.0, **dict.fromkeys(FAUST, 0.2)}
 """How many of a slice's clients each takes, so that all of them are at it for about as long."""
 
 _DECISION = Codec(Decision)
@@ -59,7 +60,7 @@ class Contender:
     @property
     def is_transactional(self) -> bool:
         """Whether its committed position says that its rows are written."""
-        return self.name != "faust"
+        return self.name != AT_LEAST_ONCE
 
 
 def rows(places: Places, group: str) -> list[TopicRow]:
@@ -83,8 +84,8 @@ def contenders(made: Bed, names: Sequence[str]) -> list[Contender]:
             workers: tuple[Worker, ...] = (made.router(prefix),)
         elif name == "two-routers":
             workers = (made.router(prefix, "1"), made.router(prefix, "2"))
-        elif name == FAUST:
-            workers = (made.python("bench.kafka_faust", made.bootstrap, prefix, str(PARTITIONS)),)
+        elif name in FAUST:
+            workers = (made.python("bench.kafka_faust", name, made.bootstrap, prefix, str(PARTITIONS)),)
         else:
             workers = (made.python("bench.kafka_contenders", name, made.bootstrap, prefix),)
         made.wait_for_group(prefix + group, members=len(workers), workers=workers)
@@ -185,7 +186,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=2_000, help=f"clients a slice, {EVENTS_EACH} events each")
     parser.add_argument("--slices", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--contenders", nargs="*", default=[*PLAIN, "router", "two-routers", FAUST])
+    parser.add_argument("--contenders", nargs="*", default=[*PLAIN, "router", "two-routers", *FAUST])
     chosen = parser.parse_args()
     for line in measure(clients=chosen.clients, slices=chosen.slices, names=chosen.contenders, seed=chosen.seed):
         print(json.dumps(line))
