@@ -82,6 +82,11 @@ def test_members_that_run_side_by_side_have_names_of_their_own() -> None:
     assert len({words[words.index("--instance") + 1] for words in routers}) == len(routers)
 
 
+def test_what_the_broker_keeps_is_in_its_volume() -> None:
+    kafka = compose()["services"]["kafka"]
+    assert kafka["environment"]["KAFKA_LOG_DIRS"] in [volume.partition(":")[2] for volume in kafka["volumes"]]
+
+
 def test_every_file_and_service_that_it_names_is_there() -> None:
     services = compose()["services"]
     for one in services.values():
