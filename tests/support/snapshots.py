@@ -13,7 +13,10 @@ from sauma.event import Event
 from sauma.ids import EndpointId, FactId, SubjectId
 from sauma.journal import Entry, Refused
 from sauma.step import Step
-from sauma_services.checker import Holding, LogSnapshot
+from sauma_services.checker import Holding, LogSnapshot, Violation
+from sauma_services.checker.judging import Judge
+from sauma_services.checker.naive import NaiveClient
+from sauma_services.checker.reading import Reading, Told, join
 from sauma_services.runtime.topics import inbound as inbound_topic
 from support.world import SUBJECT, World
 
@@ -36,6 +39,16 @@ class RecordedWorld(World):
     def _step(self, entry: Entry, digest: bytes) -> Step:
         self.entries.append(entry)
         return super()._step(entry, digest)
+
+
+def violations(world: RecordedWorld) -> list[Violation]:
+    """What the checker finds, by its own law, in what the core did."""
+    reading = Reading()
+    history = [Told(f"record {index}", entry) for index, entry in enumerate(world.entries, 1)]
+    join(reading, SUBJECT, history, world.decisions, world.deliveries)
+    judge = Judge(NaiveClient(SUBJECT), world.places)
+    judge.play(history)
+    return [*reading.violations, *judge.violations]
 
 
 def snapshot(world: RecordedWorld) -> LogSnapshot:

@@ -18,25 +18,11 @@ from sauma.event import Body, ClientChange, Correction, Event, Held, Receipt, Sc
 from sauma.fact import Moment
 from sauma.ids import EndpointId, FactId, WillId, delivery_id, event_hash
 from sauma.journal import Entry, Refused
-from sauma_services.checker import Violation
-from sauma_services.checker.judging import Judge
-from sauma_services.checker.naive import NaiveClient
-from sauma_services.checker.reading import Reading, Told, join
 from support.choices import Choices
 from support.histories import recorded_world, told
 from support.properties import HISTORIES, examples
-from support.snapshots import DECISION, DELIVERY, EVENT, RecordedWorld
+from support.snapshots import DECISION, DELIVERY, EVENT, RecordedWorld, violations
 from support.world import SUBJECT, E, H, K, P, S, fact, marks, put, puts
-
-
-def violations(world: RecordedWorld) -> list[Violation]:
-    """What the checker finds, by its own law, in what the core did."""
-    reading = Reading()
-    history = [Told(f"record {index}", entry) for index, entry in enumerate(world.entries, 1)]
-    join(reading, SUBJECT, history, world.decisions, world.deliveries)
-    judge = Judge(NaiveClient(SUBJECT), world.places)
-    judge.play(history)
-    return [*reading.violations, *judge.violations]
 
 
 def live(world: RecordedWorld, step: int = -1) -> dict[tuple[EndpointId, FactId], Given]:

@@ -1,8 +1,9 @@
 """Folds receipts: what a recipient refused, erased or kept, and inventories, by which every repair goes."""
 
-from sauma.client import FactState, Given
+from sauma.client import OWN, FactState, Given
 from sauma.delivery import Notice
 from sauma.event import Receipt
+from sauma.fact import Fact
 from sauma.fold.change import Change, Context, Folded, Refusal
 from sauma.ids import EndpointId
 from sauma.making import replace
@@ -48,11 +49,17 @@ def _inventory(change: Change, context: Context, body: Receipt) -> Change:
                 )
         elif given is None or not given.is_live or given.version != version:
             # Held without a live release, or in another version: taken for sent, so that the view corrects it.
-            held = Given(version, "", None, "sent", rested_on_statute=True) if given is None else given
+            held = _held_on_no_release(known.fact, recipient, version) if given is None else given
             wrote = held.wrote and held.version == version
             changed.append(_with(known, recipient, replace(held, version=version, state="sent", wrote=wrote)))
     answered = Notice("inventory-answered", reference=context.event.id, seq=context.event.seq)
     return change.facts(*changed).rights().tell(recipient, answered)
+
+
+def _held_on_no_release(fact: Fact, recipient: EndpointId, version: int) -> Given:
+    """What a recipient says it holds and nobody has given it: its own writing, or something that the law is to be asked about."""
+    wrote = fact.author == recipient and fact.version == version
+    return Given(version, OWN if wrote else "", None, "sent", rested_on_statute=True, wrote=wrote)
 
 
 def _with(known: FactState, recipient: EndpointId, given: Given) -> FactState:

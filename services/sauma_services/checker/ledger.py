@@ -42,6 +42,8 @@ class Ledger:
     """All copies of one client's facts, by fact and recipient."""
 
     facts: dict[FactId, dict[str, Held]] = field(default_factory=dict)
+    written: dict[FactId, tuple[str, int]] = field(default_factory=dict)
+    """By fact, who wrote its latest version of an agency's own, and which that is."""
 
     def held(self, recipient: str, fact: FactId) -> Held | None:
         """The copy, live or not, or None where there never was one."""
@@ -57,6 +59,7 @@ class Ledger:
     def wrote(self, author: str, fact: FactId, version: int) -> None:
         """An author holds what it wrote."""
         self.facts.setdefault(fact, {})[author] = Held(version, OWN, is_own=True)
+        self.written[fact] = (author, version)
 
     def put(self, recipient: str, item: Delivered, *, is_void: bool, now: int) -> None:
         """The recipient was sent a version."""
@@ -98,6 +101,7 @@ class Ledger:
                 if held is not None and held.is_live:
                     del copies[recipient]
             elif held is None:
-                copies[recipient] = Held(version, None)
+                is_own = self.written.get(fact) == (recipient, version)
+                copies[recipient] = Held(version, OWN if is_own else None, is_own=is_own)
             elif not held.is_live or held.version != version:
                 held.version, held.state, held.told_void = version, "live", False
