@@ -23,6 +23,7 @@ from sauma_connectors.sdk.contract import (
     WillGiven,
     WillWithdrawn,
 )
+from sauma_connectors.sdk.errors import GiveUp
 from sauma_connectors.sdk.fact_rows import FactRows, Said
 from sauma_connectors.sdk.inbox import Inbox
 from sauma_connectors.sdk.outbox import Draft
@@ -56,8 +57,15 @@ def parts_of(row: str, says: FactRow | Act) -> tuple[str, ...]:
             return ()
 
 
+class RowOfAnother(GiveUp):
+    """An act about one client names the row of another: it stays at the agency, and the other's row as it was."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown-row")
+
+
 class Acts:
-    """The acts of one register as events."""
+    """The acts of one register as events. Of a client only rows of the same client are spoken of: else `RowOfAnother` is raised."""
 
     def __init__(self, facts: FactRows, rows: Rows, inbox: Inbox) -> None:
         self._facts = facts
@@ -78,7 +86,7 @@ class Acts:
             case ClientApproved():
                 return Said(self._approved(draft, row, says))
             case WillGiven():
-                return Said(self._will_given(row, says))
+                return Said(self._will_given(draft, row, says))
             case _:
                 return Said(self._plain(says))
 
@@ -120,8 +128,9 @@ class Acts:
         return Said(Facts((FactStep("propose", fact, put=stated),)), (memory,))
 
     def _answered(self, draft: Draft, says: Answered) -> Said:
+        item = self._fact_of(draft, says.row)
         if says.fact is None:
-            return Said(Facts((FactStep(says.step, self._facts.fact_of(says.row), answers=says.answers),)))
+            return Said(Facts((FactStep(says.step, item, answers=says.answers),)))
         put = self._facts.steps(draft, says.row, says.fact, ("put",))
         (stated,) = put_steps_of(put.body) if put.body is not None else ()
         step = replace(stated, step=says.step, answers=says.answers)
@@ -133,26 +142,33 @@ class Acts:
         return Said(self._facts.body([step], says.fact), (after,))
 
     def _corrected(self, draft: Draft, says: Corrected) -> Said:
+        fact = self._fact_of(draft, says.row)
         known = self._rows.of(says.row)
         if known is None or known.version == 0:
-            fact = self._facts.fact_of(says.row)
             return Said(None, (RowMemory(says.row, draft.subject, fact, 0, b"", b"", VOID),))
         return Said(
             Correction(known.fact, _reason_code(says.reason)), (replace(known, version=known.version + 1, state=VOID),)
         )
 
     def _approved(self, draft: Draft, row: str, says: ClientApproved) -> Body:
-        fact = says.fact or self._facts.fact_of(says.row or row)
+        fact = says.fact or self._fact_of(draft, says.row or row)
         evidence = says.evidence
         return Facts((FactStep("approve", fact, version=self._version_of(draft, fact), evidence=evidence),))
+
+    def _fact_of(self, draft: Draft, row: str) -> FactId:
+        """The fact for which a row of this client speaks. Raises `RowOfAnother`."""
+        known = self._rows.of(row)
+        if known is not None and known.subject != draft.subject:
+            raise RowOfAnother
+        return self._facts.fact_of(row)
 
     def _version_of(self, draft: Draft, fact: FactId) -> int:
         own = self._rows.of_fact(draft.subject, fact)
         held = self._inbox.held_fact(draft.subject, fact)
         return own.version if own is not None else held.version if held is not None else 0
 
-    def _will_given(self, row: str, says: WillGiven) -> Will:
-        own = tuple(self._facts.fact_of(name) for name in says.rows)
+    def _will_given(self, draft: Draft, row: str, says: WillGiven) -> Will:
+        own = tuple(self._fact_of(draft, name) for name in says.rows)
         return Will(
             will=WillId(self._facts.shared_id("will", Own(row))),
             step="given",

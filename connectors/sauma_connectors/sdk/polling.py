@@ -6,7 +6,7 @@ from sauma.clear_text import text_in_clear
 from sauma.event import Body
 from sauma.fact import Moment
 from sauma.ids import SubjectId
-from sauma_connectors.sdk.acts import is_harmless_again, parts_of
+from sauma_connectors.sdk.acts import RowOfAnother, is_harmless_again, parts_of
 from sauma_connectors.sdk.clients import WANTED, LocalClient
 from sauma_connectors.sdk.contract import (
     Act,
@@ -163,11 +163,17 @@ class Polling:
                         self._parts.rows.put(RowMemory(part, subject, fact, 0, b"", b"", EXPECTED, is_standing=is_row))
 
     def _spoken_for(self, readable: list[tuple[Statement, SubjectId]]) -> frozenset[str]:
-        """Rows of which an act still to be said speaks: an answer carries its item's new content itself."""
+        """Rows of which an act still to be said speaks: an answer carries its item's new content itself.
+
+        An act about another client than the row's is refused, and keeps nothing of the row back.
+        """
+        clients = {statement.row: subject for statement, subject in readable}
         return frozenset(
             statement.says.row
-            for statement, _ in readable
-            if isinstance(statement.says, (Answered, Corrected)) and not self._parts.rows.act(statement.row)
+            for statement, subject in readable
+            if isinstance(statement.says, (Answered, Corrected))
+            and clients.get(statement.says.row, subject) == subject
+            and not self._parts.rows.act(statement.row)
         )
 
     def _say(self, poll: _Poll, client: LocalClient, statement: Statement, spoken_for: frozenset[str]) -> None:
@@ -178,6 +184,8 @@ class Polling:
                 self._say_row(poll, client, statement, statement.says)
         except TextInClear as refusal:
             self._meet(poll, statement.person, Told("refused", refusal.reason, refusal.field, row=statement.row))
+        except RowOfAnother as refusal:
+            self._meet(poll, statement.person, Told("refused", refusal.reason, row=statement.row))
         except GiveUp:
             self._meet(poll, statement.person, Told("refused", "not-sealed", row=statement.row))
 

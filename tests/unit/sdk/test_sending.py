@@ -5,8 +5,20 @@ from dataclasses import replace
 import pytest
 
 from sauma.event import Facts, PlanUpdate, Receipt, Referral
+from sauma.ids import FactId
 from sauma.sealing import SealedAs
-from sauma_connectors.sdk.contract import Own, Person, RelationshipStep, Told, Unreadable
+from sauma_connectors.sdk.contract import (
+    Act,
+    Answered,
+    ClientApproved,
+    Corrected,
+    Own,
+    Person,
+    RelationshipStep,
+    Told,
+    Unreadable,
+    WillGiven,
+)
 from sauma_connectors.sdk.errors import TryAgain
 from sauma_connectors.sdk.settings import RunnerSettings
 from unit.sdk.desk import EMPLOYMENT, HEALTH, KELA, OTHER, PERSON, Desk, Register, item, referral
@@ -267,6 +279,39 @@ def test_a_row_that_becomes_another_persons_is_closed_with_the_first(together: D
 
     assert together.status(EMPLOYMENT, "rivi-1") == "closed"
     assert together.status(EMPLOYMENT, "rivi-1", OTHER) == "open"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        Answered("accept", FactId("e" * 32), "rivi-1", item("toisen asiakkaan")),
+        Answered("settle", FactId("e" * 32), "rivi-1", item("toisen asiakkaan")),
+        Answered("decline", FactId("e" * 32), "rivi-1"),
+        Corrected("rivi-1", "entered-in-error"),
+        ClientApproved(None, "rivi-1", "arkisto/1"),
+        WillGiven("consent", ("provider",), rows=("rivi-1",), evidence="arkisto/1"),
+    ],
+    ids=["accept", "settle", "decline", "correct", "approve", "will"],
+)
+def test_an_act_about_one_client_that_names_anothers_row_is_refused_and_leaves_the_row_alone(
+    together: Desk, employment: Register, says: Act
+) -> None:
+    employment.says("alku-2", RelationshipStep("started"), OTHER)
+    employment.says("rivi-1", item("a"))
+    together.settle()
+    sent = len(together.log.events(EMPLOYMENT))
+
+    employment.says("teko-1", says, OTHER)
+    together.settle()
+
+    assert len(together.log.events(EMPLOYMENT)) == sent
+    assert employment.told == [Told("refused", "unknown-row", row="teko-1")]
+    assert (together.version(EMPLOYMENT, "rivi-1"), together.status(EMPLOYMENT, "rivi-1")) == (1, "open")
+
+    employment.says("rivi-1", item("b"))  # the wrong act still stands, and keeps nothing of the row back
+    together.settle()
+    assert together.version(EMPLOYMENT, "rivi-1") == 2
+    assert set(together.log.outcomes()) == {"accepted"}
 
 
 def test_what_a_busy_keyring_did_not_seal_follows_with_the_next_poll_in_its_order(
