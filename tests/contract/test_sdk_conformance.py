@@ -8,6 +8,7 @@ import pytest
 
 import sauma_connectors
 from sauma.ids import EndpointId, FactId
+from sauma_connectors.sdk.answering import ASKS
 from sauma_connectors.sdk.check import check
 from sauma_connectors.sdk.conformance import RULES, Case
 from sauma_connectors.sdk.contract import (
@@ -106,6 +107,8 @@ class _Good(Register):
         held = self.received.get(person, {}).get(arrival.fact) if person and isinstance(arrival, Put) else None
         if isinstance(arrival, Put) and held is not None and held.version > arrival.version:
             return Done()
+        if isinstance(arrival, TakeBack) and arrival.ask not in ASKS:
+            return Refuse("unknown-ask")
         return super().apply(person, arrival)
 
 
@@ -152,6 +155,13 @@ class _KeepsForNoReason(_Good):
         return Kept("") if isinstance(arrival, TakeBack) else super().apply(person, arrival)
 
 
+class _TakesAnyAskForStop(_Good):
+    def apply(self, person: Person | None, arrival: Arrival) -> Answer:
+        return (
+            Register.apply(self, person, arrival) if isinstance(arrival, TakeBack) else super().apply(person, arrival)
+        )
+
+
 class _LosesLinks(_Good):
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         pass
@@ -165,6 +175,7 @@ BREAKERS: dict[str, Callable[[], Register]] = {
     "applying_twice_is_applying_once": _Forgetful,
     "nothing_that_arrived_goes_out": _Echoes,
     "what_is_taken_back_is_gone_or_kept_by_law": _KeepsForNoReason,
+    "an_unknown_ask_is_refused": _TakesAnyAskForStop,
     "own_rows_are_held_by_their_links": _LosesLinks,
 }
 

@@ -87,8 +87,6 @@ class EmploymentSink:
         known = client.received(back.fact)
         if back.ask == "erase":
             return self._erase(person, back, client, known)
-        if back.ask not in ("stop", "error"):
-            return Refuse("unknown-code")
         tilanne = ERRONEOUS if back.ask == "error" else NO_LONGER_UPDATED
         client.mark_link(back.fact, tilanne)
         if known is not None:

@@ -3,9 +3,12 @@
 What is written where is each register's own; this knows no format and no file.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from sauma_connectors.sdk.contract import Answer, Arrival, Done, Person, Put, Rebase, Refuse, Retry, TakeBack, Told
+
+ASKS: Final = ("stop", "erase", "error")
+"""All that a register may be asked when a right has ended. Another word is refused: doing one of the three for it would be a guess."""
 
 
 class Damaged(OSError):
@@ -24,7 +27,7 @@ class Writer(Protocol):
         ...
 
     def take_back(self, person: Person, back: TakeBack) -> Answer:
-        """Stop, erase or mark as an error."""
+        """Stop, erase or mark as an error: one of `ASKS`."""
         ...
 
     def tell(self, person: Person | None, told: Told) -> None:
@@ -45,6 +48,8 @@ def answer(writer: Writer, person: Person | None, arrival: Arrival) -> Answer:
                 return writer.put(person, arrival)
             case Rebase():
                 return writer.rebase(person, arrival)
+            case TakeBack() if arrival.ask not in ASKS:
+                return Refuse("unknown-ask")
             case TakeBack():
                 return writer.take_back(person, arrival)
     except Damaged as damaged:

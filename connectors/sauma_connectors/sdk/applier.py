@@ -64,15 +64,19 @@ class Applier:
         subject, fact = work.client.subject, retracted.fact
         own = self._parts.rows.of_fact(subject, fact)
         held = self._parts.inbox.held_fact(subject, fact)
-        work.let_go.append(fact)
-        if own is not None:
-            work.rows.append(replace(own, state=VOID if retracted.ask == "error" else PASSED))
         was_never_applied = held is None and own is None and fact in overtaken.facts
         version = held.version if held is not None else own.version if own is not None else 0
         if was_never_applied or work.person is None:
             answer: Answer = Erased()
         else:
             answer = self._give(work, TakeBack(fact, retracted.ask, retracted.reason))
+        if isinstance(answer, Refuse):
+            # Held as before, and the next inventory says so: the router asks again.
+            self._receipt(work, "refused", fact, version, reason=answer.reason)
+            return
+        work.let_go.append(fact)
+        if own is not None:
+            work.rows.append(replace(own, state=VOID if retracted.ask == "error" else PASSED))
         if retracted.ask != "erase":
             return  # nothing but an erasure is waited for
         match answer:
@@ -80,8 +84,6 @@ class Applier:
                 self._receipt(work, "erased", fact, version)
             case Kept(paragraph):
                 self._receipt(work, "kept", fact, version, paragraph=paragraph)
-            case Refuse(reason):
-                self._receipt(work, "refused", fact, version, reason=reason)
 
     def _put(self, work: Applying, put: Delivered, overtaken: Overtaken) -> None:
         subject = work.client.subject

@@ -166,6 +166,20 @@ def what_is_taken_back_is_gone_or_kept_by_law(case: Case, folder: Path) -> str:
     return "" if isinstance(answer, (Erased, Done)) else "an unknown fact was answered as kept or refused"
 
 
+def an_unknown_ask_is_refused(case: Case, folder: Path) -> str:
+    """Asked for something else than to stop, erase or mark as an error, the register refuses and holds what it held."""
+    connector, copied = case.at(folder)
+    person = _person(connector)
+    for put in puts():
+        connector.sink.apply(person, put)
+    before = _bytes_of(copied), _held(connector, person)
+    for put in puts():
+        answer = connector.sink.apply(person, TakeBack(put.fact, "forget", "right-ended"))
+        if not isinstance(answer, Refuse):
+            return f"an unknown ask about {put.kind} was answered with {type(answer).__name__}"
+    return "" if (_bytes_of(copied), _held(connector, person)) == before else "an unknown ask changed what is held"
+
+
 def own_rows_are_held_by_their_links(case: Case, folder: Path) -> str:
     """A row that has become a fact is held as that fact, in the version last told, and telling it again changes nothing."""
     connector, copied = case.at(folder)
@@ -199,6 +213,7 @@ RULES: Mapping[str, Rule] = {
         applying_twice_is_applying_once,
         nothing_that_arrived_goes_out,
         what_is_taken_back_is_gone_or_kept_by_law,
+        an_unknown_ask_is_refused,
         own_rows_are_held_by_their_links,
     )
 }

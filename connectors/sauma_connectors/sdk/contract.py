@@ -292,7 +292,7 @@ class Rebase:
 
 @dataclass(frozen=True, slots=True)
 class TakeBack:
-    """The right to the fact, or to its updates, has ended: stop, erase or error."""
+    """The right to the fact, or to its updates, has ended: stop, erase or error. Another ask is refused, and changes nothing."""
 
     fact: FactId
     ask: str

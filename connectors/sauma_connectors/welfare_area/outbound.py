@@ -97,9 +97,7 @@ class WelfareAreaSink:
             for resource_type in shared.TYPES:
                 remove_file(shared.place(self.root, self.register, back.fact, resource_type))
             return Erased()
-        updates = {"stop": "stopped", "error": "error"}.get(back.ask)
-        if updates is None:
-            return Refuse("unknown-ask")
+        updates = "error" if back.ask == "error" else "stopped"
         kept = shared.find(self.root, self.register, back.fact)
         if kept is not None and kept.updates != "error":
             return self._write(replace(kept, updates=updates)) or Done()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sauma.codec import Codec
 from sauma.content import Goal, Identity
 from sauma.delivery import Delivery, Notice
-from sauma.event import ClientChange, Event, Receipt
+from sauma.event import ClientChange, Event, Held, Receipt
 from sauma.ids import DeliveryId, EndpointId, SubjectId
 from sauma_connectors.sdk.contract import (
     Answered,
@@ -154,6 +154,25 @@ def test_a_refused_fact_is_not_held(together: Desk, employment: Register, kela: 
     given = together.log.clients[together.subject()].facts[fact].given[KELA]
     assert given.state == "refused"
     assert together.runners[KELA].poll() is False
+
+
+def test_what_the_register_will_not_take_back_is_still_held_and_its_refusal_is_told(
+    together: Desk, employment: Register, kela: Register
+) -> None:
+    employment.says("rivi-1", item())
+    together.settle()
+    fact = together.fact(EMPLOYMENT, "rivi-1")
+    kela.answers = {TakeBack: Refuse("unknown-ask")}
+
+    employment.says("rivi-1", item(to=("social-care",)))  # no longer necessary for Kela
+    together.settle()
+
+    receipts = [body for body in together.log.bodies(KELA) if isinstance(body, Receipt)]
+    assert [(receipt.kind, receipt.reason, receipt.facts) for receipt in receipts] == [
+        ("refused", "unknown-ask", (Held(fact, 1),))
+    ]
+    assert together.runners[KELA]._parts.inbox.held_fact(together.subject(), fact) is not None
+    assert set(together.log.outcomes()) == {"accepted"}
 
 
 def test_two_accepted_on_one_base_leave_the_rows_version_as_the_router_has_it(
