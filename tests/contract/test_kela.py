@@ -22,6 +22,7 @@ from sauma.ids import EndpointId, FactId
 from sauma_connectors.kela import KelaConnector, SimulatedKela, wire
 from sauma_connectors.kela.answers import ANSWERS, STOPPED, WRONG, read_answers
 from sauma_connectors.kela.links import LINKS, Link, read_links
+from sauma_connectors.kela.outbound import OWN_LAW
 from sauma_connectors.sdk.contract import (
     Answered,
     ClientChanged,
@@ -29,6 +30,7 @@ from sauma_connectors.sdk.contract import (
     Done,
     Erased,
     FactRow,
+    Kept,
     Mark,
     Person,
     Proposed,
@@ -548,6 +550,39 @@ def test_a_version_made_elsewhere_counts_until_kela_has_a_newer_one(
     connector.sink.shared(PERSON, key, fact(2), 2)
     held = list(connector.sink.holdings(PERSON))
     assert [(one.version, one.content) for one in held] == [(3, replace(ITEM, place="Nokia"))]
+
+
+@pytest.mark.parametrize("is_link_lost", [False, True])
+def test_a_row_of_kelas_own_is_kept_where_erasure_is_asked_and_only_the_copy_goes(
+    connector: KelaConnector, kela: SimulatedKela, folder: Path, is_link_lost: bool
+) -> None:
+    key = plan_item(kela)
+    connector.sink.shared(PERSON, key, fact(2), 1)
+    elsewhere = replace(put(replace(ITEM, goal="elsewhere"), number=2, version=2), own_row=key)
+    connector.sink.apply(PERSON, elsewhere)
+    before = connector.source.read()
+    if is_link_lost:
+        shutil.rmtree(folder / LINKS)
+
+    answers = [connector.sink.apply(PERSON, TakeBack(fact(2), "erase", "right-ended")) for _ in "12"]
+
+    assert answers == [Kept(OWN_LAW)] * 2
+    assert connector.source.read() == before
+    assert (list(connector.sink.holdings(PERSON)), read_answers(folder, HETU)) == ([], {})
+    assert read_links(folder, HETU)[fact(2)] == Link(key, fact(2), 2, STOPPED)
+
+    connector.sink.apply(PERSON, elsewhere)  # given anew
+    assert [(one.version, one.content) for one in connector.sink.holdings(PERSON)] == [(2, elsewhere.content)]
+    assert connector.sink.apply(PERSON, TakeBack(fact(2), "error", "void")) == Done()
+    assert (list(connector.sink.holdings(PERSON)), read_links(folder, HETU)[fact(2)].paivitys) == ([], WRONG)
+
+
+def test_links_of_an_earlier_build_are_current(connector: KelaConnector, kela: SimulatedKela, folder: Path) -> None:
+    connector.sink.shared(PERSON, plan_item(kela), fact(2), 1)
+    (path,) = (folder / LINKS).iterdir()
+    path.write_bytes(path.read_bytes().replace(b';"paivitys"', b"").replace(b';"paivittyy"', b""))
+
+    assert [one.fact for one in connector.sink.holdings(PERSON)] == [fact(2)]
 
 
 def proposal(content: Content, *, number: int, about_version: int, kind: str = "proposal") -> Put:

@@ -15,6 +15,7 @@ from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
     Done,
+    Erased,
     Holding,
     Kept,
     Person,
@@ -100,6 +101,7 @@ class _Good(Register):
 
     def __init__(self) -> None:
         super().__init__(EndpointId("kela"))
+        self.own: set[FactId] = set()
         self.says("rivi-1", item())
         self.says("rivi-2", item("toinen"))
 
@@ -109,6 +111,10 @@ class _Good(Register):
             return Done()
         if isinstance(arrival, TakeBack) and arrival.ask not in ASKS:
             return Refuse("unknown-ask")
+        if isinstance(arrival, TakeBack) and person is not None and arrival.ask == "erase":
+            row, _ = self.links.pop((person, arrival.fact), ("", 0))
+            self.own |= {arrival.fact} if row else set()
+            return Kept("TihL 906/2019 21 §") if arrival.fact in self.own else super().apply(person, arrival)
         return super().apply(person, arrival)
 
 
@@ -155,6 +161,11 @@ class _KeepsForNoReason(_Good):
         return Kept("") if isinstance(arrival, TakeBack) else super().apply(person, arrival)
 
 
+class _ErasesItsOwn(_Good):
+    def apply(self, person: Person | None, arrival: Arrival) -> Answer:
+        return Erased() if isinstance(arrival, TakeBack) else super().apply(person, arrival)
+
+
 class _TakesAnyAskForStop(_Good):
     def apply(self, person: Person | None, arrival: Arrival) -> Answer:
         return (
@@ -175,6 +186,7 @@ BREAKERS: dict[str, Callable[[], Register]] = {
     "applying_twice_is_applying_once": _Forgetful,
     "nothing_that_arrived_goes_out": _Echoes,
     "what_is_taken_back_is_gone_or_kept_by_law": _KeepsForNoReason,
+    "an_own_row_is_not_erased": _ErasesItsOwn,
     "an_unknown_ask_is_refused": _TakesAnyAskForStop,
     "own_rows_are_held_by_their_links": _LosesLinks,
 }

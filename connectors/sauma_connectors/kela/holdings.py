@@ -28,6 +28,8 @@ def holdings(folder: Path, henkilotunnus: str) -> list[Holding]:
     links = read_links(folder, henkilotunnus)
     own = _own_rows(folder, henkilotunnus) if links else {}
     for link in links.values():
+        if link.paivitys != CURRENT:
+            continue
         known = held.get(link.alkupera)
         if known is not None and known.version >= link.versio:
             continue

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from sauma.ids import FactId
 from sauma_connectors.kela.answers import CURRENT, STOPPED, WRONG, AnswerRow, read_answers, write_answers
@@ -17,6 +18,7 @@ from sauma_connectors.sdk.contract import (
     Done,
     Erased,
     Holding,
+    Kept,
     Person,
     Put,
     Rebase,
@@ -25,6 +27,9 @@ from sauma_connectors.sdk.contract import (
     Told,
 )
 from sauma_connectors.sdk.errors import NeedsOperator
+
+OWN_LAW: Final = "TihL 906/2019 21 §"
+"""On which paragraph Kela keeps its own rows, whoever asks to erase them: how long records are kept is for the authority to set."""
 
 
 class KelaSink:
@@ -40,7 +45,9 @@ class KelaSink:
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Remember that an own row is this fact; raises `NeedsOperator` where the file of links is damaged, and OSError."""
         try:
-            write_link(self._folder, person.henkilotunnus, Link(row, fact, version))
+            known = read_links(self._folder, person.henkilotunnus).get(fact)
+            if known is None or known.versio < version:
+                write_link(self._folder, person.henkilotunnus, Link(row, fact, version))
         except Damaged as damaged:
             raise NeedsOperator(str(damaged)) from None
 
@@ -91,15 +98,24 @@ class KelaSink:
         return Done()
 
     def take_back(self, person: Person, back: TakeBack) -> Answer:
-        """Take the fact's row out, or mark it as no longer updated or wrong."""
+        """Take the fact's row out, or mark it as no longer updated or wrong; a row of Kela's own stays, and its link says so."""
         henkilotunnus = person.henkilotunnus
         rows = read_answers(self._folder, henkilotunnus)
         known = rows.pop(back.fact, None)
+        paivitys = WRONG if back.ask == "error" else STOPPED
+        link = read_links(self._folder, henkilotunnus).get(back.fact)
+        if link is None and known is not None and known.oma_rivi is not None:
+            link = Link(known.oma_rivi, back.fact, known.versio)
+        if link is not None:
+            # Before the row goes: after a cut in between, nothing else would tell that the fact is Kela's own.
+            write_link(self._folder, henkilotunnus, replace(link, paivitys=paivitys))
         if known is not None and back.ask != "erase":
-            rows[back.fact] = replace(known, paivitys=WRONG if back.ask == "error" else STOPPED)
+            rows[back.fact] = replace(known, paivitys=paivitys)
         if known is not None:
             write_answers(self._folder, henkilotunnus, rows.values())
-        return Erased() if back.ask == "erase" else Done()
+        if back.ask != "erase":
+            return Done()
+        return Erased() if link is None else Kept(OWN_LAW)
 
     def tell(self, person: Person | None, told: Told) -> None:
         """Add the notice to the clerk's table."""

@@ -166,6 +166,23 @@ def what_is_taken_back_is_gone_or_kept_by_law(case: Case, folder: Path) -> str:
     return "" if isinstance(answer, (Erased, Done)) else "an unknown fact was answered as kept or refused"
 
 
+def an_own_row_is_not_erased(case: Case, folder: Path) -> str:
+    """Asked to erase a fact that is a row of its own, the register keeps the row and names the paragraph, however often it is asked."""
+    connector, _ = case.at(folder)
+    before = connector.source.read()
+    standing = [one for one in before.rows if isinstance(one, Statement) and isinstance(one.says, FactRow)]
+    for number, one in enumerate(standing):
+        fact = _fact_of(one, number)
+        connector.sink.shared(one.person, one.row, fact, 1)
+        for _ in range(2):
+            answer = connector.sink.apply(one.person, TakeBack(fact, "erase", "withdrawn"))
+            if not (isinstance(answer, Kept) and answer.paragraph):
+                return f"erasing own row {number + 1} of kind {_kind(one)} was answered with {type(answer).__name__}"
+        if fact in _held(connector, one.person):
+            return f"own row {number + 1} of kind {_kind(one)} is held as the fact that was taken back"
+    return "" if connector.source.read() == before else "a request to erase changed the register's own rows"
+
+
 def an_unknown_ask_is_refused(case: Case, folder: Path) -> str:
     """Asked for something else than to stop, erase or mark as an error, the register refuses and holds what it held."""
     connector, copied = case.at(folder)
@@ -187,9 +204,7 @@ def own_rows_are_held_by_their_links(case: Case, folder: Path) -> str:
         one for one in connector.source.read().rows if isinstance(one, Statement) and isinstance(one.says, FactRow)
     ]
     for number, one in enumerate(standing):
-        fact = (
-            one.says.adopts if isinstance(one.says, FactRow) and one.says.adopts else FactId(f"{number:08x}" + "d" * 24)
-        )
+        fact = _fact_of(one, number)
         connector.sink.shared(one.person, one.row, fact, 1)
         connector.sink.shared(one.person, one.row, fact, 2)
         before = _bytes_of(copied)
@@ -213,6 +228,7 @@ RULES: Mapping[str, Rule] = {
         applying_twice_is_applying_once,
         nothing_that_arrived_goes_out,
         what_is_taken_back_is_gone_or_kept_by_law,
+        an_own_row_is_not_erased,
         an_unknown_ask_is_refused,
         own_rows_are_held_by_their_links,
     )
@@ -278,6 +294,12 @@ def _person(connector: Connector) -> Person:
 
 def _held(connector: Connector, person: Person) -> dict[FactId, Holding]:
     return {holding.fact: holding for holding in connector.sink.holdings(person)}
+
+
+def _fact_of(statement: Statement, number: int) -> FactId:
+    """The fact that an own row adopts, or one made up."""
+    adopts = statement.says.adopts if isinstance(statement.says, FactRow) else None
+    return adopts or FactId(f"{number:08x}" + "d" * 24)
 
 
 def _kind(statement: Statement) -> str:

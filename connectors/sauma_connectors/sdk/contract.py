@@ -320,12 +320,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Asked to erase, and erased."""
+    """Asked to erase, and erased: the register holds nothing of the fact any more, so never about a row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Asked to erase, and kept under the recipient's own law, which the paragraph names."""
+    """Asked to erase, and kept under the recipient's own law, which the paragraph names: a row of its own, say."""
 
     paragraph: str
 

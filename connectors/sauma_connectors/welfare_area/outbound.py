@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from sauma.content import Identity
 from sauma.ids import FactId
@@ -13,6 +14,7 @@ from sauma_connectors.sdk.contract import (
     Done,
     Erased,
     Holding,
+    Kept,
     Person,
     Put,
     Rebase,
@@ -30,6 +32,9 @@ from sauma_connectors.welfare_area.notices import notice
 from sauma_connectors.welfare_area.shared import Received
 from sauma_connectors.welfare_area.terms import Register
 from sauma_connectors.welfare_area.validator import Unfit, read, render
+
+OWN_LAW: Final = "TihL 906/2019 21 §"
+"""On which paragraph a register keeps its own rows, whoever asks to erase them: how long records are kept is not the asker's to set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +94,15 @@ class WelfareAreaSink:
 
     def take_back(self, person: Person, back: TakeBack) -> Answer:  # noqa: ARG002 - as above
         """Remove the fact's resource, or note that it is no longer updated or an error; its link ends."""
-        for link in links(self.root, self.register):
-            if link.fact == back.fact and not link.is_ended:
+        own = [link for link in links(self.root, self.register) if link.fact == back.fact]
+        for link in own:
+            if not link.is_ended:
                 # An own item that a move passed on, say: the row stays as it is, and speaks for the fact no more.
                 keep(self.root, self.register, replace(link, is_ended=True))
         if back.ask == "erase":
             for resource_type in shared.TYPES:
                 remove_file(shared.place(self.root, self.register, back.fact, resource_type))
-            return Erased()
+            return Kept(OWN_LAW) if own else Erased()
         updates = "error" if back.ask == "error" else "stopped"
         kept = shared.find(self.root, self.register, back.fact)
         if kept is not None and kept.updates != "error":
