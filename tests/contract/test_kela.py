@@ -48,7 +48,8 @@ from sauma_connectors.sdk.contract import (
     Unreadable,
 )
 from sauma_connectors.sdk.errors import NeedsOperator
-from sauma_connectors.sdk.tables import format_table, make_name_key, own_name
+from sauma_connectors.sdk.files import make_name_key, own_name
+from sauma_connectors.sdk.tables import format_table
 from support.arrivals import ANY_CONTENT, AT, AWKWARD, DIGEST, by_row, contents, fact, files, put, unreadable
 
 SAMPLES = Path(sauma_connectors.kela.__file__).parent / "samples"

@@ -68,7 +68,7 @@ from sauma_connectors.sdk.contract import (
     WillWithdrawn,
 )
 from sauma_connectors.sdk.errors import NeedsOperator
-from sauma_connectors.sdk.tables import is_plain_name
+from sauma_connectors.sdk.files import is_plain_name
 from sauma_connectors.welfare_area import WelfareAreaConnector
 from sauma_connectors.welfare_area.simulated import SimulatedWelfareArea
 from sauma_connectors.welfare_area.validator import read

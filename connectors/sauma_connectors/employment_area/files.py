@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from sauma_connectors.employment_area.wire import Record
-from sauma_connectors.sdk.tables import Fault, read_table, write_table
+from sauma_connectors.sdk.files import Fault
+from sauma_connectors.sdk.tables import read_table, write_table
 
 R = TypeVar("R", bound=Record)
 

@@ -39,7 +39,7 @@ from sauma_connectors.employment_area.wire import (
 from sauma_connectors.sdk import cells
 from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.contract import FactRow, Snapshot, Statement, Unreadable
-from sauma_connectors.sdk.tables import Fault
+from sauma_connectors.sdk.files import Fault
 
 _AT_ONE_MOMENT: Final[tuple[type[ExportRow], ...]] = (
     ReferralRow,

@@ -13,7 +13,7 @@ from typing import Final
 from sauma_connectors.employment_area.files import R, read_rows, write_rows
 from sauma_connectors.employment_area.wire import INBOX, LINKS, NOTICES, LinkRow, NoticeRow, ReceivedRow
 from sauma_connectors.sdk.answering import Damaged
-from sauma_connectors.sdk.tables import files_in, make_folder, make_name_key, name_key, own_name, remove_file
+from sauma_connectors.sdk.files import files_in, make_folder, make_name_key, name_key, own_name, remove_file
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 """Ids that may be a file's name: no separator, and no dot in front."""

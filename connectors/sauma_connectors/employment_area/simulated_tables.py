@@ -12,8 +12,9 @@ from sauma_connectors.employment_area.contents import CONTENTS
 from sauma_connectors.employment_area.files import read_rows, write_rows
 from sauma_connectors.employment_area.inbox import Inbox
 from sauma_connectors.employment_area.wire import EXPORT, STANDING_TABLES, TABLES, ExportRow, StandingRow
+from sauma_connectors.sdk.files import Fault, make_folder, read_file, write_file
 from sauma_connectors.sdk.moments import text_of
-from sauma_connectors.sdk.tables import Fault, format_table, make_folder, read_file, write_file
+from sauma_connectors.sdk.tables import format_table
 
 X = TypeVar("X", bound=ExportRow)
 

@@ -7,7 +7,7 @@ from sauma_connectors.folder.wire import WITHDRAWALS, WithdrawalFile, read_model
 from sauma_connectors.sdk import cells
 from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.contract import Shared, Snapshot, Statement, Unreadable, WillWithdrawn
-from sauma_connectors.sdk.tables import Fault, files_in, is_plain_name
+from sauma_connectors.sdk.files import Fault, files_in, is_plain_name
 
 
 def read(folder: Path) -> Snapshot:

@@ -19,9 +19,9 @@ from sauma_connectors.folder.wire import (
     to_bytes,
 )
 from sauma_connectors.sdk.contract import Holding
+from sauma_connectors.sdk.files import files_in, make_folder, own_name, write_file
 from sauma_connectors.sdk.moments import text_of
 from sauma_connectors.sdk.received import Received
-from sauma_connectors.sdk.tables import files_in, make_folder, own_name, write_file
 
 
 class _Receiver:

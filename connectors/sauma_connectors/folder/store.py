@@ -20,7 +20,7 @@ from sauma_connectors.folder.wire import (
 )
 from sauma_connectors.sdk.answering import Damaged
 from sauma_connectors.sdk.contract import Holding
-from sauma_connectors.sdk.tables import (
+from sauma_connectors.sdk.files import (
     Fault,
     files_in,
     make_folder,

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sauma.content import CONTENT_OF, Content, as_text
-from sauma_connectors.sdk.tables import Fault, read_file
+from sauma_connectors.sdk.files import Fault, read_file
 
 FACTS, NOTICES, SETTINGS, WITHDRAWALS, DELETION = (
     "facts",

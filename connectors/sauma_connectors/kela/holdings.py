@@ -12,7 +12,8 @@ from sauma_connectors.kela.wire import LISTS, STANDING, TRAILER, ListRow
 from sauma_connectors.sdk.answering import Damaged
 from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.contract import Holding
-from sauma_connectors.sdk.tables import Fault, read_table
+from sauma_connectors.sdk.files import Fault
+from sauma_connectors.sdk.tables import read_table
 
 
 def holdings(folder: Path, henkilotunnus: str) -> list[Holding]:

@@ -28,7 +28,8 @@ from sauma_connectors.sdk.contract import (
     Statement,
     Unreadable,
 )
-from sauma_connectors.sdk.tables import Fault, read_table
+from sauma_connectors.sdk.files import Fault
+from sauma_connectors.sdk.tables import read_table
 
 
 def read(folder: Path, places: Places) -> Snapshot:

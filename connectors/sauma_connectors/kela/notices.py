@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sauma_connectors.kela.own_files import rows_of
-from sauma_connectors.sdk.tables import make_folder, read_table, write_table
+from sauma_connectors.sdk.files import make_folder
+from sauma_connectors.sdk.tables import read_table, write_table
 
 NOTICES = "ilmoitukset.csv"
 NOTICE_COLUMNS = ("henkilotunnus", "koodi", "syy", "viite", "oma_rivi")

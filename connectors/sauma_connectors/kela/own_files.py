@@ -7,17 +7,8 @@ from typing import TypeVar
 from sauma_connectors.kela.wire import TRAILER
 from sauma_connectors.sdk.answering import Damaged
 from sauma_connectors.sdk.cells import Untranslatable
-from sauma_connectors.sdk.tables import (
-    Row,
-    Table,
-    make_folder,
-    make_name_key,
-    name_key,
-    own_name,
-    read_table,
-    remove_file,
-    write_table,
-)
+from sauma_connectors.sdk.files import make_folder, make_name_key, name_key, own_name, remove_file
+from sauma_connectors.sdk.tables import Row, Table, read_table, write_table
 
 T = TypeVar("T")
 

@@ -16,9 +16,10 @@ from sauma_connectors.kela.holdings import holdings
 from sauma_connectors.kela.links import Link, read_links
 from sauma_connectors.kela.notices import read_notices
 from sauma_connectors.sdk.contract import Holding
+from sauma_connectors.sdk.files import Fault, make_folder
 from sauma_connectors.sdk.moments import text_of
 from sauma_connectors.sdk.received import Received
-from sauma_connectors.sdk.tables import Fault, make_folder, read_table, write_table
+from sauma_connectors.sdk.tables import read_table, write_table
 
 
 class SimulatedKela:

@@ -10,7 +10,7 @@ from sauma import henkilotunnus
 from sauma.fact import Moment
 from sauma_connectors.sdk import moments
 from sauma_connectors.sdk.contract import Person
-from sauma_connectors.sdk.tables import is_plain_name
+from sauma_connectors.sdk.files import is_plain_name
 
 DIGEST_BYTES = 32
 

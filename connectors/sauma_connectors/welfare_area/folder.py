@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sauma_connectors.sdk.tables import (
+from sauma_connectors.sdk.files import (
     HALF_WRITTEN,
     Fault,
     is_plain_name,
@@ -13,7 +13,7 @@ from sauma_connectors.sdk.tables import (
     read_file,
     write_file,
 )
-from sauma_connectors.sdk.tables import own_name as keyed_name
+from sauma_connectors.sdk.files import own_name as keyed_name
 from sauma_connectors.welfare_area.validator import SIZE_BYTES_MAX, Unfit
 
 INCOMING, EXPORT = "in", "out"

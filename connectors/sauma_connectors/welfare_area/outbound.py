@@ -24,7 +24,7 @@ from sauma_connectors.sdk.contract import (
     Told,
 )
 from sauma_connectors.sdk.errors import NeedsOperator
-from sauma_connectors.sdk.tables import remove_file
+from sauma_connectors.sdk.files import remove_file
 from sauma_connectors.welfare_area import folder, shared
 from sauma_connectors.welfare_area.holdings import holdings
 from sauma_connectors.welfare_area.links import Link, keep, link_of, links

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sauma.fact import Moment
 from sauma_connectors.sdk.contract import Holding
-from sauma_connectors.sdk.tables import make_folder
+from sauma_connectors.sdk.files import make_folder
 from sauma_connectors.welfare_area import folder, wire
 from sauma_connectors.welfare_area.simulated_register import SimulatedRegister
 from sauma_connectors.welfare_area.terms import register_of
