@@ -68,8 +68,6 @@ from sauma_connectors.sdk.contract import (
 from support import arrivals
 from support.arrivals import ANY_CONTENT, AWKWARD, DIGEST, contents, files, unreadable
 
-RESTORE = "is missing or cannot be read whole: restore it from a backup; writing it anew would lose what it held"
-DAMAGED, NO_KEY = f"linkit.csv {RESTORE}", f"saapuneet/.name-key {RESTORE}"
 ENDPOINT = EndpointId("employment-tampereen-seutu")
 HETU = for_test(date(1985, 3, 14), 901)
 OTHER = for_test(date(2001, 11, 2), 944)
@@ -673,7 +671,9 @@ def test_a_damaged_file_of_links_is_not_written_over(area: SimulatedEmploymentAr
     links.write_bytes(links.read_bytes() + b'"open')
     damaged = links.read_bytes()
 
-    assert connector.sink.apply(CLIENT, put("f1", Goal("x"))) == Retry(DAMAGED)
+    assert connector.sink.apply(CLIENT, put("f1", Goal("x"))) == Retry(
+        "file-damaged", f"{links.parent.name}/{wire.LINKS}"
+    )
     assert links.read_bytes() == damaged
 
 
@@ -685,7 +685,8 @@ def test_without_the_key_of_the_folders_names_nothing_is_written_elsewhere(
     kept = key.read_bytes()
     key.unlink()
 
-    assert connector.sink.apply(CLIENT, TakeBack(FactId("f1"), "erase", "will-withdrawn")) == Retry(NO_KEY)
+    erased = connector.sink.apply(CLIENT, TakeBack(FactId("f1"), "erase", "will-withdrawn"))
+    assert erased == Retry("file-damaged", f"{wire.INBOX}/.name-key")
 
     key.write_bytes(kept)
     assert connector.sink.apply(CLIENT, TakeBack(FactId("f1"), "erase", "will-withdrawn")) == Erased()
@@ -719,7 +720,7 @@ def test_an_inbox_that_is_a_symlink_is_not_written_into(area: SimulatedEmploymen
 
     answer = EmploymentArea(ENDPOINT, area.folder).sink.apply(CLIENT, put("f1", Goal("x")))
 
-    assert answer == Retry("a file could not be written: saapuneet is a symlink")
+    assert answer == Retry("not-a-folder", wire.INBOX)
     assert list((tmp_path / "outside").iterdir()) == []
 
 

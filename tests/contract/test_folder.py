@@ -45,7 +45,7 @@ from sauma_connectors.sdk.contract import (
     Unreadable,
     WillWithdrawn,
 )
-from sauma_connectors.sdk.errors import NeedsOperator
+from sauma_connectors.sdk.files import Damaged
 from support import arrivals
 from support.arrivals import ANY_CONTENT, AT, AWKWARD, fact, files
 
@@ -317,10 +317,8 @@ def test_a_damaged_file_is_never_written_over(connector: FolderConnector, folder
     (path,) = (folder / "facts").rglob("*.json")
     path.write_text(damage)
     answer = connector.sink.apply(PERSON, put(ITEM, version=2))
-    assert isinstance(answer, Retry)
-    assert path.name in answer.reason
-    assert "backup" in answer.reason
-    with pytest.raises(NeedsOperator):
+    assert answer == Retry("file-damaged", path.name)
+    with pytest.raises(Damaged, match="backup"):
         connector.sink.holdings(PERSON)
     assert path.read_text() == damage
 
@@ -329,5 +327,5 @@ def test_content_of_another_type_than_it_says_is_damage(connector: FolderConnect
     connector.sink.apply(PERSON, put(ITEM))
     (path,) = (folder / "facts").rglob("*.json")
     path.write_text(path.read_text().replace('"PlanItem"', '"Goal"'))
-    with pytest.raises(NeedsOperator):
+    with pytest.raises(Damaged):
         connector.sink.holdings(PERSON)

@@ -47,8 +47,7 @@ from sauma_connectors.sdk.contract import (
     Told,
     Unreadable,
 )
-from sauma_connectors.sdk.errors import NeedsOperator
-from sauma_connectors.sdk.files import make_name_key, own_name
+from sauma_connectors.sdk.files import Damaged, make_name_key, own_name
 from sauma_connectors.sdk.tables import format_table
 from support.arrivals import ANY_CONTENT, AT, AWKWARD, DIGEST, by_row, contents, fact, files, put, unreadable
 
@@ -368,7 +367,7 @@ def test_a_folder_that_is_a_symlink_is_not_written_into_and_the_reason_is_told(
     (tmp_path / "outside").mkdir()
     (folder / ANSWERS).symlink_to(tmp_path / "outside")
 
-    assert connector.sink.apply(PERSON, put(ITEM)) == Retry(f"a file could not be written: {ANSWERS} is a symlink")
+    assert connector.sink.apply(PERSON, put(ITEM)) == Retry("not-a-folder", ANSWERS)
     assert list((tmp_path / "outside").iterdir()) == []
 
 
@@ -491,8 +490,8 @@ def test_a_damaged_answer_file_is_never_written_over(connector: KelaConnector, f
     (path,) = (folder / ANSWERS).iterdir()
     path.write_bytes(data)
 
-    assert isinstance(connector.sink.apply(PERSON, put(ITEM, number=1)), Retry)
-    with pytest.raises(NeedsOperator):
+    assert connector.sink.apply(PERSON, put(ITEM, number=1)) == Retry("file-damaged", f"{ANSWERS}/{path.name}")
+    with pytest.raises(Damaged):
         connector.sink.holdings(PERSON)
 
     assert path.read_bytes() == data
@@ -505,7 +504,7 @@ def test_clients_do_not_mix(connector: KelaConnector, folder: Path) -> None:
     (path,) = (folder / ANSWERS).iterdir()
     key = make_name_key(folder)
     path.rename(folder / ANSWERS / f"{own_name(key, OTHER)}.csv")
-    with pytest.raises(NeedsOperator):
+    with pytest.raises(Damaged):
         connector.sink.holdings(Person(OTHER))
 
 

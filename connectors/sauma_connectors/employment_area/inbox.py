@@ -12,8 +12,7 @@ from typing import Final
 
 from sauma_connectors.employment_area.files import R, read_rows, write_rows
 from sauma_connectors.employment_area.wire import INBOX, LINKS, NOTICES, LinkRow, NoticeRow, ReceivedRow
-from sauma_connectors.sdk.answering import Damaged
-from sauma_connectors.sdk.files import files_in, make_folder, make_name_key, name_key, own_name, remove_file
+from sauma_connectors.sdk.files import Damaged, files_in, make_folder, make_name_key, name_key, own_name, remove_file
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 """Ids that may be a file's name: no separator, and no dot in front."""
@@ -58,7 +57,7 @@ class ClientInbox:
         """Every link. Raises Damaged."""
         links = _whole(self._folder / LINKS, LinkRow) if self._folder is not None else []
         if not all(link.versio.isdecimal() for link in links):
-            raise Damaged(_restore(LINKS))
+            raise _damaged(self._folder / LINKS if self._folder else Path(LINKS))
         return [link for link in links if link.henkilotunnus == self._henkilotunnus]
 
     def link(self, fact: str) -> LinkRow | None:
@@ -119,7 +118,7 @@ class Inbox:
         make_folder(self._folder)
         if name_key(self._folder) is None and any(path.is_dir() for path in self._folder.iterdir()):
             # Another key would name every client anew, and what is to be erased would never be found.
-            raise Damaged(_restore(f"{INBOX}/.name-key"))
+            raise _damaged(self._folder / ".name-key")
         return ClientInbox(self._folder / own_name(make_name_key(self._folder), henkilotunnus), henkilotunnus)
 
     def to_read(self, henkilotunnus: str) -> ClientInbox:
@@ -156,11 +155,10 @@ def facts_in(received: ClientInbox, tilanne: str) -> Iterator[ReceivedRow]:
 def _whole(path: Path, kind: type[R]) -> list[R]:
     read = read_rows(path, kind)
     if any(fault.reason != "no-file" for fault in read.faults):
-        raise Damaged(_restore(path.name))
+        raise _damaged(path)
     return [row for _, row in read.rows]
 
 
-def _restore(file: str) -> str:
-    return (
-        f"{file} is missing or cannot be read whole: restore it from a backup; writing it anew would lose what it held"
-    )
+def _damaged(path: Path) -> Damaged:
+    what = "is missing or cannot be read whole: restore it from a backup; writing it anew would lose what it held"
+    return Damaged(f"{path.name} {what}", file=f"{path.parent.name}/{path.name}")

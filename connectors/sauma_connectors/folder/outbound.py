@@ -9,7 +9,7 @@ from sauma.fact import KINDS, Moment
 from sauma.ids import FactId
 from sauma_connectors.folder.store import Store
 from sauma_connectors.folder.wire import BasisFile, DeletionFile, FactFile, NoticeFile, content_fields
-from sauma_connectors.sdk.answering import Damaged, answer
+from sauma_connectors.sdk.answering import answer
 from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
@@ -24,7 +24,6 @@ from sauma_connectors.sdk.contract import (
     TakeBack,
     Told,
 )
-from sauma_connectors.sdk.errors import NeedsOperator
 from sauma_connectors.sdk.moments import calendar_of
 
 RETENTION_YEARS = 4
@@ -48,11 +47,8 @@ class FolderSink:
         """Nothing to remember: a folder has no facts of its own."""
 
     def holdings(self, person: Person) -> Iterable[Holding]:
-        """All that is held of the person and kept up to date; raises `NeedsOperator` where a file is damaged."""
-        try:
-            return self._store.holdings(person.henkilotunnus)
-        except Damaged as damaged:
-            raise NeedsOperator(str(damaged)) from None
+        """All that is held of the person and kept up to date; raises `Damaged` where a file is."""
+        return self._store.holdings(person.henkilotunnus)
 
     def put(self, person: Person, put: Put) -> Answer:
         """Write the fact's file, and note what the end of a relationship asks of the joint data set."""

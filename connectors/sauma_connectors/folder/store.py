@@ -18,9 +18,9 @@ from sauma_connectors.folder.wire import (
     read_model,
     to_bytes,
 )
-from sauma_connectors.sdk.answering import Damaged
 from sauma_connectors.sdk.contract import Holding
 from sauma_connectors.sdk.files import (
+    Damaged,
     Fault,
     files_in,
     make_folder,
@@ -44,7 +44,8 @@ class Store:
         paths = [path for path in files_in(client, ".json") if path.name != DELETION] if client else []
         files = [_whole(read_model(path, FactFile)) for path in paths]
         if any(file.henkilotunnus != henkilotunnus for file in files):
-            raise Damaged("a file about another client lies in a client's folder: restore it from a backup")
+            what = "a file about another client lies in a client's folder: restore it from a backup"
+            raise Damaged(what, file=f"{FACTS}/{client.name if client else ''}")
         return sorted(files, key=lambda file: file.origin)
 
     def fact(self, henkilotunnus: str, fact: str) -> FactFile | None:
@@ -125,10 +126,10 @@ def held(file: FactFile) -> Holding:
     try:
         return Holding(FactId(file.origin), file.version, file.status, content_of(file))
     except ValueError as error:
-        raise Damaged(f"a fact's file cannot be used ({error}): restore it from a backup") from None
+        raise Damaged(f"a fact's file cannot be used ({error}): restore it from a backup", file=FACTS) from None
 
 
 def _whole(found: M | Fault) -> M:
     if isinstance(found, Fault):
-        raise Damaged(f"{found.detail}; or restore it from a backup")
+        raise Damaged(f"{found.detail}; or restore it from a backup", file=found.file)
     return found

@@ -9,10 +9,9 @@ from sauma_connectors.kela.codes import STATES
 from sauma_connectors.kela.contents import CONTENTS, from_any_cells
 from sauma_connectors.kela.links import read_links
 from sauma_connectors.kela.wire import LISTS, STANDING, TRAILER, ListRow
-from sauma_connectors.sdk.answering import Damaged
 from sauma_connectors.sdk.cells import Untranslatable
 from sauma_connectors.sdk.contract import Holding
-from sauma_connectors.sdk.files import Fault
+from sauma_connectors.sdk.files import Damaged, Fault
 from sauma_connectors.sdk.tables import read_table
 
 
@@ -49,7 +48,7 @@ def _own_rows(folder: Path, henkilotunnus: str) -> dict[str, tuple[str, Content]
         for row in table.rows:
             if isinstance(row, Fault) or row.cells["henkilotunnus"] != henkilotunnus:
                 if isinstance(row, Fault) and row.line == 0 and row.reason != "no-file":
-                    raise Damaged(row.detail)
+                    raise Damaged(row.detail, file=row.file)
                 continue
             try:
                 found.update(_own_row(ListRow(name, row.line, row.cells)))

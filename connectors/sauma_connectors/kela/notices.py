@@ -13,7 +13,7 @@ NOTICE_COLUMNS = ("henkilotunnus", "koodi", "syy", "viite", "oma_rivi")
 
 def read_notices(folder: Path) -> list[dict[str, str]]:
     """What the clerk has to know, oldest first; raises `Damaged`."""
-    return [dict(row) for row in rows_of(read_table(folder / NOTICES, NOTICE_COLUMNS))]
+    return [dict(row) for row in rows_of(read_table(folder / NOTICES, NOTICE_COLUMNS), NOTICES)]
 
 
 def write_notice(folder: Path, cells: Mapping[str, str]) -> None:

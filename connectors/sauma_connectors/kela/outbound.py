@@ -11,7 +11,7 @@ from sauma_connectors.kela.codes import KINDS
 from sauma_connectors.kela.holdings import holdings
 from sauma_connectors.kela.links import Link, read_links, write_link
 from sauma_connectors.kela.notices import write_notice
-from sauma_connectors.sdk.answering import Damaged, answer
+from sauma_connectors.sdk.answering import answer
 from sauma_connectors.sdk.contract import (
     Answer,
     Arrival,
@@ -26,7 +26,6 @@ from sauma_connectors.sdk.contract import (
     TakeBack,
     Told,
 )
-from sauma_connectors.sdk.errors import NeedsOperator
 
 OWN_LAW: Final = "TihL 906/2019 21 §"
 """On which paragraph Kela keeps its own rows, whoever asks to erase them: how long records are kept is for the authority to set."""
@@ -43,20 +42,14 @@ class KelaSink:
         return answer(self, person, arrival)
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
-        """Remember that an own row is this fact; raises `NeedsOperator` where the file of links is damaged, and OSError."""
-        try:
-            known = read_links(self._folder, person.henkilotunnus).get(fact)
-            if known is None or known.versio < version:
-                write_link(self._folder, person.henkilotunnus, Link(row, fact, version))
-        except Damaged as damaged:
-            raise NeedsOperator(str(damaged)) from None
+        """Remember that an own row is this fact; raises `Damaged` where the client's file of links is, and OSError."""
+        known = read_links(self._folder, person.henkilotunnus).get(fact)
+        if known is None or known.versio < version:
+            write_link(self._folder, person.henkilotunnus, Link(row, fact, version))
 
     def holdings(self, person: Person) -> Iterable[Holding]:
-        """All that Kela holds of the person; raises `NeedsOperator` where a file is damaged: less than all is no answer."""
-        try:
-            return holdings(self._folder, person.henkilotunnus)
-        except Damaged as damaged:
-            raise NeedsOperator(str(damaged)) from None
+        """All that Kela holds of the person; raises `Damaged` where a file is: less than all is no answer."""
+        return holdings(self._folder, person.henkilotunnus)
 
     def put(self, person: Person, put: Put) -> Answer:
         """Write the fact's row, and the link where it is a row of Kela's own."""

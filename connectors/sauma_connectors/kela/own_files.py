@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from sauma_connectors.kela.wire import TRAILER
-from sauma_connectors.sdk.answering import Damaged
 from sauma_connectors.sdk.cells import Untranslatable
-from sauma_connectors.sdk.files import make_folder, make_name_key, name_key, own_name, remove_file
+from sauma_connectors.sdk.files import Damaged, make_folder, make_name_key, name_key, own_name, remove_file
 from sauma_connectors.sdk.tables import Row, Table, read_table, write_table
 
 T = TypeVar("T")
@@ -21,14 +20,18 @@ def read_own(
     if key is None:
         return []
     path = folder / part / f"{own_name(key, henkilotunnus)}.csv"
-    rows = rows_of(read_table(path, columns, trailer=TRAILER))
+    rows = rows_of(read_table(path, columns, trailer=TRAILER), f"{part}/{path.name}")
     if any(row["henkilotunnus"] != henkilotunnus for row in rows):
-        raise Damaged(f"{part}/{path.name} is about somebody else: restore the folder from a backup")
+        raise Damaged(
+            f"{part}/{path.name} is about somebody else: restore the folder from a backup", file=f"{part}/{path.name}"
+        )
     try:
         return [read(row) for row in rows]
     except (Untranslatable, ValueError) as error:
         what = error.what if isinstance(error, Untranslatable) else "a cell is not as it was written"
-        raise Damaged(f"{part}/{path.name} cannot be read ({what}): restore it from a backup") from None
+        raise Damaged(
+            f"{part}/{path.name} cannot be read ({what}): restore it from a backup", file=f"{part}/{path.name}"
+        ) from None
 
 
 def write_own(
@@ -43,12 +46,12 @@ def write_own(
         remove_file(path)
 
 
-def rows_of(table: Table) -> list[Mapping[str, str]]:
-    """The cells of a table of our own, in which there are no faults; a file that is not there has no rows."""
+def rows_of(table: Table, file: str) -> list[Mapping[str, str]]:
+    """The cells of a table of our own, in which there are no faults; a file that is not there has no rows. Raises `Damaged` of `file`."""
     rows: list[Mapping[str, str]] = []
     for row in table.rows:
         if isinstance(row, Row):
             rows.append(row.cells)
         elif row.reason != "no-file":
-            raise Damaged(f"{row.detail}; restore it from a backup")
+            raise Damaged(f"{row.detail}; restore it from a backup", file=file)
     return rows

@@ -3,16 +3,16 @@
 What is written where is each register's own; this knows no format and no file.
 """
 
+import errno
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, Protocol
 
 from sauma_connectors.sdk.contract import Answer, Arrival, Done, Person, Put, Rebase, Refuse, Retry, TakeBack, Told
+from sauma_connectors.sdk.files import Damaged
 
 ASKS: Final = ("stop", "erase", "error")
 """All that a register may be asked when a right has ended. Another word is refused: doing one of the three for it would be a guess."""
-
-
-class Damaged(OSError):
-    """A file that the register itself keeps cannot be read: nothing is written over it until a person has restored it."""
 
 
 class Writer(Protocol):
@@ -52,9 +52,26 @@ def answer(writer: Writer, person: Person | None, arrival: Arrival) -> Answer:
                 return Refuse("unknown-ask")
             case TakeBack():
                 return writer.take_back(person, arrival)
-    except Damaged as damaged:
-        return Retry(str(damaged))
     except OverflowError:
         return Refuse("moment-out-of-range")
     except OSError as error:
-        return Retry(f"a file could not be written: {error.strerror or error}")
+        return retry_of(error)
+
+
+def retry_of(error: OSError) -> Retry:
+    """The answer where a register's file cannot be read or written now: a code of why, and the name of the file."""
+    if isinstance(error, Damaged):
+        return Retry("file-damaged", error.file)
+    file = Path(error.filename).name if isinstance(error.filename, str) else ""
+    return Retry(_WHY.get(error.errno or 0, "file-not-writable"), file)
+
+
+_WHY: Final[Mapping[int, str]] = {
+    errno.ENOSPC: "disk-full",
+    errno.EDQUOT: "disk-full",
+    errno.EACCES: "not-permitted",
+    errno.EPERM: "not-permitted",
+    errno.EROFS: "not-permitted",
+    errno.ENOTDIR: "not-a-folder",
+    errno.ELOOP: "not-a-folder",
+}

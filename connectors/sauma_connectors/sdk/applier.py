@@ -8,6 +8,7 @@ from sauma.delivery import Delivered, Delivery, Notice, Rebased, Retracted
 from sauma.event import Held, Receipt
 from sauma.fact import ROLES
 from sauma.ids import FactId
+from sauma_connectors.sdk.answering import retry_of
 from sauma_connectors.sdk.applying import Applying, Unopened, put_of, state_after
 from sauma_connectors.sdk.clients import LocalClient
 from sauma_connectors.sdk.collapse import Overtaken
@@ -53,11 +54,11 @@ class Applier:
                 for notice in delivery.notices:
                     self._tell(work, notice)
         except _Later as later:
-            return Retry(later.reason)
+            return later.retry
         except TryAgain:
             return Retry("keyring-busy")
-        except OSError:
-            return Retry("register-not-writable")
+        except OSError as error:
+            return retry_of(error)
         return work
 
     def _take_back(self, work: Applying, retracted: Retracted, overtaken: Overtaken) -> None:
@@ -167,7 +168,7 @@ class Applier:
             case Superseded():
                 return "superseded"  # the newer version is on its way
             case NotReleased("not-yet-released"):
-                raise _Later("not-yet-released")
+                raise _Later(Retry("not-yet-released"))
             case NotReleased():
                 return "not-released"  # a retraction is on its way
             case Destroyed():
@@ -184,7 +185,7 @@ class Applier:
     def _give(self, work: Applying, arrival: Arrival) -> Answer:
         answer = self._parts.sink.apply(work.person, arrival)
         if isinstance(answer, Retry):
-            raise _Later(answer.reason)
+            raise _Later(answer)
         return answer
 
     def _receipt(
@@ -214,6 +215,6 @@ class Applier:
 class _Later(Exception):
     """Stop here and try this delivery again: ends the walk through a delivery from any depth."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, retry: Retry) -> None:
+        super().__init__(retry.reason)
+        self.retry = retry

@@ -339,9 +339,12 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now: the runner tries again, this client's later arrivals wait, other clients' do not."""
+    """Not now: the runner tries again, this client's later arrivals wait, other clients' do not. Operators are shown both fields."""
 
     reason: str
+    """A code: file-damaged, file-not-writable, disk-full, not-permitted, not-a-folder ..."""
+    file: str = ""
+    """The file that a person has to look at, by a name that tells of nobody, where one is to blame."""
 
 
 Answer = Done | Erased | Kept | Refuse | Retry
@@ -369,11 +372,17 @@ class Sink(Protocol):
         ...
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
-        """An own row has been accepted into the outbox as this fact and version: the register remembers the link."""
+        """An own row has been accepted into the outbox as this fact and version: the register remembers the link.
+
+        Raises OSError, of which `Damaged` is one: then it is said again later, and other clients' links do not wait for it.
+        """
         ...
 
     def holdings(self, person: Person) -> Iterable[Holding]:
-        """Every fact that this register holds of the person, received and own (by the links), read back from its own files."""
+        """Every fact that this register holds of the person, received and own (by the links), read back from its own files.
+
+        Raises OSError, of which `Damaged` is one, where the answer would be less than all.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ A reader answers with values: a file that cannot be read is a `Fault`, which rep
 is written beside and moved into place, so that nobody reads half a file.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -34,11 +35,20 @@ class Fault:
     """What is wrong, where, and what to do; never a value from the file."""
 
 
+class Damaged(OSError):
+    """A file that the register itself keeps cannot be read: nothing is written over it until a person has restored it."""
+
+    def __init__(self, what: str, *, file: str) -> None:
+        """`file`: its place in the folder, which names nobody."""
+        super().__init__(what)
+        self.file = file
+
+
 def make_folder(folder: Path) -> None:
     """Make the folder, for its owner only. Raises OSError also where the last step of its path is a symlink."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.is_symlink():
-        raise NotADirectoryError(f"{folder.name} is a symlink")
+        raise NotADirectoryError(errno.ENOTDIR, "is a symlink", str(folder))
 
 
 def files_in(folder: Path, suffix: str) -> list[Path]:
@@ -141,7 +151,7 @@ def make_name_key(folder: Path) -> bytes:
             remove_file(beside)
         key = name_key(folder)
     if key is None:
-        raise OSError(f"{_NAME_KEY} in {folder.name} is damaged: restore it from a backup")
+        raise Damaged(f"{_NAME_KEY} in {folder.name} is damaged: restore it from a backup", file=_NAME_KEY)
     return key
 
 

@@ -16,6 +16,7 @@ from sauma_connectors.sdk.rows import Rows
 from sauma_connectors.sdk.settings import RunnerSettings
 from sauma_connectors.sdk.store import Store
 from sauma_connectors.sdk.told import ToldOnce
+from sauma_connectors.sdk.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Parts:
     facts: FactRows
     acts: Acts
     told: ToldOnce
+    waiting: Waiting
 
     @property
     def endpoint(self) -> EndpointId:
@@ -72,4 +74,5 @@ def parts_of_runner(
         facts=facts,
         acts=Acts(facts, rows, inbox),
         told=ToldOnce(store),
+        waiting=Waiting(settings.waits),
     )

@@ -7,6 +7,7 @@ from sauma.event import Body
 from sauma.fact import Moment
 from sauma.ids import SubjectId
 from sauma_connectors.sdk.acts import RowOfAnother, is_harmless_again, parts_of
+from sauma_connectors.sdk.answering import retry_of
 from sauma_connectors.sdk.clients import WANTED, LocalClient
 from sauma_connectors.sdk.contract import (
     Act,
@@ -32,6 +33,7 @@ SHRUNK_FROM = 10
 """A list shorter than this may halve in a day's work; of a longer one that points to a file cut off or a filter set wrong."""
 
 _STANDING = "standing-rows"
+_NOTICES = "notices of a poll"
 SENT, HELD_BACK = "sent", "held-back"
 
 
@@ -83,9 +85,14 @@ class Polling:
 
     def _tell(self, person: Person | None, told: Told) -> bool:
         try:
-            return not isinstance(self._parts.sink.apply(person, told), Retry)
-        except OSError:
+            answer = self._parts.sink.apply(person, told)
+        except OSError as error:
+            answer = retry_of(error)
+        if isinstance(answer, Retry):
+            self._parts.waiting.met(_NOTICES, answer)
             return False
+        self._parts.waiting.over(_NOTICES)
+        return True
 
     def _is_shrunk(self, poll: _Poll) -> bool:
         """Whether the list is refused whole, because closing what is missing from it would close most of it."""

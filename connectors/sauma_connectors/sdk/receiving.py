@@ -7,6 +7,7 @@ from sauma.codec import Codec, Undecodable
 from sauma.delivery import Delivery
 from sauma.fact import Moment
 from sauma.ids import SubjectId
+from sauma_connectors.sdk.answering import retry_of
 from sauma_connectors.sdk.applier import Applier
 from sauma_connectors.sdk.applying import Applying
 from sauma_connectors.sdk.channel import Arriving
@@ -99,19 +100,25 @@ class Receiving:
         """Notices about no client in particular: told, and not counted."""
         worked = False
         for delivery in self._parts.inbox.backlog(_NOBODY):
-            try:
-                answers = [
-                    self._parts.sink.apply(None, Told(notice.code, notice.reason, notice.reference))
-                    for notice in delivery.notices
-                ]
-            except OSError:
+            retry = self._tell_nobodys(delivery)
+            if retry is not None:
+                self._parts.waiting.met(_NOBODY, retry, delivery=delivery.id)
                 break
-            if any(isinstance(answer, Retry) for answer in answers):
-                break
+            self._parts.waiting.over(_NOBODY)
             with self._parts.store.writing():
                 self._parts.inbox.done(delivery)
             worked = True
         return worked
+
+    def _tell_nobodys(self, delivery: Delivery) -> Retry | None:
+        try:
+            answers = [
+                self._parts.sink.apply(None, Told(notice.code, notice.reason, notice.reference))
+                for notice in delivery.notices
+            ]
+        except OSError as error:
+            return retry_of(error)
+        return next((answer for answer in answers if isinstance(answer, Retry)), None)
 
     def _apply_backlog(self, subject: SubjectId) -> bool:
         """One client's deliveries in the order of their numbers, up to one that has to wait.
@@ -121,9 +128,9 @@ class Receiving:
         try:
             with self._parts.store.writing():
                 return self._apply_all(subject, self._parts.inbox.backlog(subject))
-        except OSError:  # the register could not be told at the end: all of it again, later
+        except OSError as error:  # the register could not be told at the end: all of it again, later
             with self._parts.store.writing():
-                self._wait(subject)
+                self._wait(subject, retry_of(error))
             return False
 
     def _apply_all(self, subject: SubjectId, backlog: Sequence[Delivery]) -> bool:
@@ -136,7 +143,7 @@ class Receiving:
                 continue
             applied = self._applier.apply(client, delivery, leave_out)
             if isinstance(applied, Retry):
-                self._wait(subject)
+                self._wait(subject, applied, delivery)
                 break
             self._tell_after(applied, self._remember(applied))
             worked = True
@@ -152,13 +159,15 @@ class Receiving:
             for link in (*applied.links, *(link for one in taken for link in one.links)):
                 self._parts.sink.shared(applied.person, link.row, link.fact, link.version)
 
-    def _wait(self, subject: SubjectId) -> None:
+    def _wait(self, subject: SubjectId, retry: Retry, delivery: Delivery | None = None) -> None:
         """Until then this client's deliveries lie in the inbox; the pause grows with each try."""
         settings, client = self._parts.settings, self._parts.clients.of(subject)
         if client is None:
             return
         pause_ms = min(settings.retry_longest_ms, settings.retry_first_ms * 2 ** min(client.tries, _DOUBLINGS_MAX))
         self._parts.clients.change(subject, tries=client.tries + 1, try_at=self._parts.clock() + pause_ms)
+        which = delivery.id if delivery is not None else None
+        self._parts.waiting.met(subject, retry, subject=subject, delivery=which, attempt=client.tries + 1)
 
     def _remember(self, done: Applying) -> list[Taken]:
         """Everything that one applied delivery changes here, in the caller's transaction; what the register must hear besides."""
@@ -173,6 +182,7 @@ class Receiving:
             parts.told.add(key, is_of_poll=False)
         taken = [self._notices.take(client, notice) for notice in done.delivery.notices]
         parts.clients.change(subject, number=done.delivery.number, tries=0, try_at=0)
+        parts.waiting.over(subject)
         parts.inbox.done(done.delivery)
         parts.inbox.to_confirm(done.delivery, parts.clock())
         self.counts.update(done.unopened)

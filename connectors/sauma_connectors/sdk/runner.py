@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sauma.ids import SubjectId
+from sauma_connectors.sdk.answering import retry_of
 from sauma_connectors.sdk.channel import Channel
 from sauma_connectors.sdk.contract import Connector
 from sauma_connectors.sdk.errors import TryAgain
@@ -102,17 +104,28 @@ class Runner:
             left_out=dict(self._receiving.counts),
         )
 
+    def waits_for(self) -> tuple[str, ...]:
+        """Why anything waits for the register now, as far as it was tried since the process began: codes, in order."""
+        return self._parts.waiting.reasons()
+
     def close(self) -> None:
         """Let go of the store; the connector, channel and keyring are the caller's. No use after this."""
         self._store.close()
 
     def _share(self) -> None:
         """Tell the register which facts its rows have become; again after a cut, until it has been told."""
+        waiting: set[SubjectId] = set()
         for event in self._parts.outbox.unshared():
+            if event.subject in waiting:
+                continue
+            key = f"links of {event.subject}"
             try:
                 self._share_one(event)
-            except OSError:
-                return  # the register's folder is away: told with the next poll
+            except OSError as error:  # told with the next poll; what is damaged about one client keeps no other's back
+                waiting.add(event.subject)
+                self._parts.waiting.met(key, retry_of(error), subject=event.subject)
+                continue
+            self._parts.waiting.over(key)
             with self._store.writing():
                 self._parts.outbox.shared(event)
 

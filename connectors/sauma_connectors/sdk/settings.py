@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sauma_connectors.sdk.waiting import Wait
+
 
 def _nothing(name: str) -> None:
     """No failpoint."""
+
+
+def _untold(wait: Wait) -> None:
+    """Nobody is told what waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +33,5 @@ class RunnerSettings:
     """Rows of acts that were held back after the store was lost, and that an operator says were never sent."""
     failpoint: Callable[[str], None] = _nothing
     """Called with connector.outbox-written, .published, .sink-applied and .receipt-sent."""
+    waits: Callable[[Wait], None] = _untold
+    """Called when the register could not take something: when it begins to wait, and at each further try of a delivery."""

@@ -23,8 +23,7 @@ from sauma_connectors.sdk.contract import (
     TakeBack,
     Told,
 )
-from sauma_connectors.sdk.errors import NeedsOperator
-from sauma_connectors.sdk.files import remove_file
+from sauma_connectors.sdk.files import Damaged, remove_file
 from sauma_connectors.welfare_area import folder, shared
 from sauma_connectors.welfare_area.holdings import holdings
 from sauma_connectors.welfare_area.links import Link, keep, link_of, links
@@ -48,8 +47,8 @@ class WelfareAreaSink:
         """Write one arrival; a fact's version that is older than the one kept changes nothing."""
         try:
             return answer(self, person, arrival)
-        except Unfit as error:
-            return Retry(error.fault.detail)
+        except Unfit:
+            return Retry("not-a-folder", self._incoming)
 
     def shared(self, person: Person, row: str, fact: FactId, version: int) -> None:
         """Remember which fact an own row is. Raises OSError: then nothing is remembered, and it must be said again."""
@@ -60,13 +59,13 @@ class WelfareAreaSink:
     def holdings(self, person: Person) -> Iterable[Holding]:
         """Everything held of the person, read back from the area's own files.
 
-        A single file that cannot be read is not held, so that it is delivered anew. Raises NeedsOperator where a whole
-        folder cannot be read: less than all would be no answer.
+        A single file that cannot be read is not held, so that it is delivered anew. Raises Damaged where a whole folder
+        cannot be read: less than all would be no answer.
         """
         try:
             return holdings(self.root, self.register, person.henkilotunnus)
         except Unfit as error:
-            raise NeedsOperator(error.fault.detail) from None
+            raise Damaged(error.fault.detail, file=self._incoming) from None
 
     def put(self, person: Person, put: Put) -> Answer:
         """Write the fact's resource; where it is an own row, its link too."""
@@ -113,6 +112,10 @@ class WelfareAreaSink:
         """Write the notice as an operation outcome."""
         outcome = notice(self.root, self.register, person.henkilotunnus if person else None, told)
         folder.save(self.root, self.root / folder.INCOMING / "OperationOutcome" / f"{outcome.id}.json", render(outcome))
+
+    @property
+    def _incoming(self) -> str:
+        return f"{folder.INCOMING}/{self.register.name}"
 
     def _link(self, person: Person, put: Put, row: str) -> None:
         """An own fact whose version was made elsewhere: the link takes the version and the status that it has there."""

@@ -10,6 +10,7 @@ import typer
 
 from sauma.places import PlacesError
 from sauma.rulefile import RuleFileError
+from sauma_connectors.sdk.files import Damaged
 from sauma_services.cli import law_test  # noqa: F401 - it adds its command to the ones below
 from sauma_services.cli.journal import export_journal, import_journal
 from sauma_services.cli.law import law as law_commands
@@ -36,7 +37,7 @@ app.add_typer(replay, name="replay")
 replay.command("export")(export_journal)
 replay.command("import")(import_journal)
 
-_SAID_IN_A_SENTENCE = (Failure, RuleFileError, PlacesError)
+_SAID_IN_A_SENTENCE = (Failure, Damaged, RuleFileError, PlacesError)
 """Exceptions whose text is written for a person, with ids and reasons only."""
 
 OutputOption = Annotated[str, typer.Option("--output", help="text or json", metavar="FORMAT")]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sauma.ids import EndpointId
 from sauma.resources import load_laws
@@ -10,6 +11,7 @@ from sauma.rulefile import Laws
 from sauma_connectors.sdk.contract import Connector
 from sauma_connectors.sdk.runner import Runner
 from sauma_connectors.sdk.settings import RunnerSettings
+from sauma_connectors.sdk.waiting import Wait
 from sauma_services.intake import Intake
 from sauma_services.keyring import FileKeyring, KeyringFiles
 from sauma_services.machine.channel import LogChannel
@@ -177,7 +179,10 @@ class Machine:
         channel = LogChannel(self.log, connector.endpoint, partitions=DELIVERY_PARTITIONS)
         said = next(one for one in self.settings.connector if connector.endpoint in one.endpoints)
         settings = RunnerSettings(
-            accept_shrunk=said.accept_shrunk, acts_confirmed=frozenset(said.acts_confirmed), failpoint=failpoint
+            accept_shrunk=said.accept_shrunk,
+            acts_confirmed=frozenset(said.acts_confirmed),
+            failpoint=failpoint,
+            waits=partial(_tell_wait, connector.endpoint),
         )
         return Runner(connector, channel, self.keyring, store, self.clock.now, settings)
 
@@ -185,7 +190,7 @@ class Machine:
         """Turn one connector; when it breaks, wait and try again: its trouble stays its own."""
         log.tell(log.Event.CONNECTOR_STARTED, endpoint=endpoint)
         self.health.change(endpoint, State.RUNNING)
-        pause_seconds = POLL_SECONDS
+        pause_seconds, waits_for = POLL_SECONDS, ""
         while not stop.is_set():
             try:
                 worked = runner.poll() | runner.receive()
@@ -195,8 +200,9 @@ class Machine:
                 self.health.change(endpoint, State.FAILED, reason=type(broken).__name__)
                 stop.wait(pause_seconds)
                 continue
-            if pause_seconds > POLL_SECONDS:
-                self.health.change(endpoint, State.RUNNING)
+            waited_for, waits_for = waits_for, ", ".join(runner.waits_for())
+            if pause_seconds > POLL_SECONDS or waits_for != waited_for:
+                self.health.change(endpoint, State.RUNNING, reason=waits_for or None)
             if worked:
                 self.health.progress(endpoint)
             else:
@@ -204,3 +210,16 @@ class Machine:
             pause_seconds = POLL_SECONDS
         log.tell(log.Event.CONNECTOR_STOPPED, endpoint=endpoint)
         self.health.change(endpoint, State.STOPPED)
+
+
+def _tell_wait(endpoint: EndpointId, wait: Wait) -> None:
+    fields: log.Fields = {"endpoint": endpoint, "reason": wait.reason}
+    if wait.subject is not None:
+        fields["subject"] = wait.subject
+    if wait.delivery is not None:
+        fields["delivery"] = wait.delivery
+    if wait.attempt:
+        fields["attempt"] = wait.attempt
+    if wait.file:
+        fields["file"] = wait.file
+    log.tell(log.Event.CONNECTOR_WAITS, **fields)

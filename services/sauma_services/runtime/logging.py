@@ -36,7 +36,11 @@ class Event(Enum):
     CONNECTOR_STARTED = ("connector-started", "info", "A connector starts to poll its agency's system.")
     CONNECTOR_STOPPED = ("connector-stopped", "info", "A connector was asked to stop and has.")
     CONNECTOR_FAILED = ("connector-failed", "error", "A connector ended by itself; others go on.")
-    CONNECTOR_WAITS = ("connector-waits", "warning", "An agency's system does not answer; it is tried again later.")
+    CONNECTOR_WAITS = (
+        "connector-waits",
+        "warning",
+        "A register could not take something, for this reason; it is tried again later.",
+    )
     DELIVERY_REFUSED = ("delivery-refused", "warning", "An agency's system refused a delivery; a receipt says so.")
 
     def __init__(self, label: str, level: Level, meaning: str) -> None:
@@ -46,7 +50,7 @@ class Event(Enum):
 
 
 class Fields(TypedDict, total=False):
-    """All that can be said beside the event. Ids, counts and reasons; no field holds content."""
+    """All that can be said beside the event. Ids, counts, reasons and names of our own files; no field holds content."""
 
     part: str
     endpoint: str
@@ -63,6 +67,7 @@ class Fields(TypedDict, total=False):
     count: int
     attempt: int
     reason: str
+    file: str
     release: str
 
 

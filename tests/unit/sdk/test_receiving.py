@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from sauma.codec import Codec
 from sauma.content import Goal, Identity
 from sauma.delivery import Delivery, Notice
 from sauma.event import ClientChange, Event, Held, Receipt
-from sauma.ids import DeliveryId, EndpointId, SubjectId
+from sauma.ids import DeliveryId, EndpointId, FactId, SubjectId
 from sauma_connectors.sdk.contract import (
     Answered,
     ClientChanged,
@@ -14,6 +16,7 @@ from sauma_connectors.sdk.contract import (
     FactRow,
     Mark,
     Own,
+    Person,
     PlanDeclared,
     Proposed,
     Put,
@@ -23,9 +26,13 @@ from sauma_connectors.sdk.contract import (
     Shared,
     TakeBack,
     Told,
+    Unreadable,
     WillGiven,
     WillWithdrawn,
 )
+from sauma_connectors.sdk.files import Damaged
+from sauma_connectors.sdk.settings import RunnerSettings
+from sauma_connectors.sdk.waiting import Wait
 from unit.sdk.desk import AT, EMPLOYMENT, KELA, NAME, OTHER, PERSON, SOCIAL, Desk, Register, item, referral
 
 _DELIVERY = Codec(Delivery)
@@ -117,6 +124,80 @@ def test_a_client_whose_register_is_busy_waits_and_others_do_not(
     together.settle()
     assert kela.contents()["plan-item"] == [item("c").content]
     assert together.runners[KELA].counts().waiting_clients == 0
+
+
+def test_operators_are_told_what_a_delivery_waits_for_by_a_code_at_each_try(
+    together: Desk, employment: Register, kela: Register
+) -> None:
+    told: list[Wait] = []
+    together.start(KELA, RunnerSettings(waits=told.append))
+    subject = together.subject()
+    employment.says("rivi-1", item())
+    together.runners[EMPLOYMENT].poll()
+    together.log.route()
+    delivery = together.log.deliveries[KELA][-1][0].id
+
+    kela.answers_about = {PERSON: Retry("disk-full", "linkit/a1.csv")}
+    together.settle()
+    kela.answers_about = {PERSON: Retry(f"{NAME} ei vastaa", PERSON.henkilotunnus)}
+    together.now_ms += 1_000
+    together.settle()
+
+    assert told == [
+        Wait("disk-full", "linkit/a1.csv", subject, delivery, attempt=1),
+        Wait("no-code", "", subject, delivery, attempt=2),
+    ]
+    assert together.runners[KELA].waits_for() == ("no-code",)
+    kela.answers_about = {}
+    together.now_ms += 10_000
+    together.settle()
+    assert together.runners[KELA].waits_for() == ()
+
+
+def test_operators_are_told_once_that_a_register_takes_no_notices(desk: Desk, kela: Register) -> None:
+    told: list[Wait] = []
+    desk.start(KELA, RunnerSettings(waits=told.append))
+    notice = Notice("refused", "undecodable", reference="7")
+    delivery = Delivery(DeliveryId("d"), KELA, SubjectId(""), 0, AT, notices=(notice,))
+    desk.log.deliveries[KELA] = [(delivery, _DELIVERY.encode(delivery))]
+    kela.unreadable = [Unreadable("rivi-1", "wrong-shape", "column 4")]
+    kela.answers = {Told: Retry("disk-full")}
+
+    desk.settle()
+    desk.settle()
+
+    assert set(told) == {Wait("disk-full"), Wait("disk-full", delivery=DeliveryId("d"))}
+    assert len(told) == 2
+    kela.answers = {}
+    desk.settle()
+    assert desk.runners[KELA].waits_for() == ()
+    assert [one.reason for one in kela.told] == ["wrong-shape", "undecodable"]
+
+
+def test_a_damaged_file_about_one_client_keeps_no_other_clients_links_back(
+    together: Desk, employment: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    employment.says("alku-2", RelationshipStep("started"), OTHER)
+    together.settle()
+    shared = employment.shared
+
+    def damaged(person: Person, row: str, fact: FactId, version: int) -> None:
+        if person == PERSON:
+            raise Damaged("restore it from a backup", file="linkit/a1.csv")
+        shared(person, row, fact, version)
+
+    monkeypatch.setattr(employment, "shared", damaged)
+    employment.says("rivi-1", item())
+    employment.says("rivi-2", item(to=()), OTHER)
+    together.settle()
+
+    own = together.fact(EMPLOYMENT, "rivi-1"), together.fact(EMPLOYMENT, "rivi-2")
+    assert [(PERSON, own[0]) in employment.links, (OTHER, own[1]) in employment.links] == [False, True]
+    assert together.runners[EMPLOYMENT].waits_for() == ("file-damaged",)
+    monkeypatch.undo()
+    together.settle()
+    assert employment.links[PERSON, own[0]] == ("rivi-1", 1)
+    assert together.runners[EMPLOYMENT].waits_for() == ()
 
 
 def test_the_pauses_between_tries_grow_up_to_a_longest(together: Desk, employment: Register, kela: Register) -> None:
