@@ -1,16 +1,13 @@
-"""Reads the register and writes into the outbox what it says that it has not said before; publishes nothing itself."""
+"""Reads the register and has written into the outbox what it says that it has not said before; publishes nothing itself."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from sauma.clear_text import text_in_clear
-from sauma.event import Body
-from sauma.fact import Moment
 from sauma.ids import SubjectId
-from sauma_connectors.sdk.acts import RowOfAnother, is_harmless_again, parts_of
+from sauma_connectors.sdk.acts import parts_of
 from sauma_connectors.sdk.answering import retry_of
 from sauma_connectors.sdk.clients import WANTED, LocalClient
 from sauma_connectors.sdk.contract import (
-    Act,
     Answered,
     Corrected,
     FactRow,
@@ -21,20 +18,17 @@ from sauma_connectors.sdk.contract import (
     Told,
     Unreadable,
 )
-from sauma_connectors.sdk.difference import HoldBack, Remember, difference
 from sauma_connectors.sdk.errors import GiveUp, TryAgain
-from sauma_connectors.sdk.fact_rows import Said
-from sauma_connectors.sdk.outbox import effects_of
 from sauma_connectors.sdk.parts import Parts
 from sauma_connectors.sdk.repair import Repair
-from sauma_connectors.sdk.rows import CLOSED, CLOSED_BEFORE, EXPECTED, OPEN, REFUSED, RowMemory
+from sauma_connectors.sdk.rows import CLOSED, CLOSED_BEFORE, EXPECTED, REFUSED, RowMemory
+from sauma_connectors.sdk.saying import Saying
 
 SHRUNK_FROM = 10
 """A list shorter than this may halve in a day's work; of a longer one that points to a file cut off or a filter set wrong."""
 
 _STANDING = "standing-rows"
 _NOTICES = "notices of a poll"
-SENT, HELD_BACK = "sent", "held-back"
 
 
 @dataclass(slots=True)
@@ -48,14 +42,6 @@ class _Poll:
     written: int = 0
     is_whole: bool = True
     """Whether every statement was looked at."""
-
-
-class TextInClear(GiveUp):
-    """A field that goes out in the clear holds something else than an id, a code or a reference: it stays at the agency."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__("text-in-clear")
-        self.field = field
 
 
 class Polling:
@@ -108,6 +94,7 @@ class Polling:
         return False
 
     def _take(self, poll: _Poll) -> None:
+        saying = Saying(self._parts, partial(self._meet, poll))
         try:
             readable = self._readable(poll)
             self._expect(readable)
@@ -116,11 +103,13 @@ class Polling:
             for statement, subject in readable:
                 client = self._parts.clients.of(subject)
                 if client is not None and not client.repair:
-                    self._say(poll, client, statement, spoken_for)
-            self._close_gone(poll)
+                    saying.say(client, statement, is_spoken_for=statement.row in spoken_for)
+            self._close_gone(poll, saying)
         except TryAgain:
             poll.is_whole = False  # what was written stands, in its order; the rest comes with the next poll
             return
+        finally:
+            poll.written += saying.written
         if poll.snapshot.is_complete or not any(isinstance(one, Unreadable) for one in poll.snapshot.rows):
             for client in self._parts.clients.unsure():
                 self._parts.clients.change(client.subject, is_unsure=False)
@@ -183,69 +172,7 @@ class Polling:
             and not self._parts.rows.act(statement.row)
         )
 
-    def _say(self, poll: _Poll, client: LocalClient, statement: Statement, spoken_for: frozenset[str]) -> None:
-        try:
-            if not isinstance(statement.says, FactRow):
-                self._say_act(poll, client, statement, statement.says)
-            elif statement.row not in spoken_for:
-                self._say_row(poll, client, statement, statement.says)
-        except TextInClear as refusal:
-            self._meet(poll, statement.person, Told("refused", refusal.reason, refusal.field, row=statement.row))
-        except RowOfAnother as refusal:
-            self._meet(poll, statement.person, Told("refused", refusal.reason, row=statement.row))
-        except GiveUp:
-            self._meet(poll, statement.person, Told("refused", "not-sealed", row=statement.row))
-
-    def _say_row(self, poll: _Poll, client: LocalClient, statement: Statement, says: FactRow) -> None:
-        known = self._known(poll, client, statement, says)
-        facts = self._parts.facts
-        found = difference(
-            known, content=facts.content_hash(says), marks=facts.marks_hash(says), is_closed=says.is_closed
-        )
-        match found:
-            case HoldBack():
-                self._meet(poll, statement.person, Told("held-back", "closed-before", row=statement.row))
-            case Remember(state):
-                if known is not None:
-                    self._parts.rows.put(replace(known, state=state))
-            case _ if found.steps:
-                draft = self._parts.outbox.draft(client.subject)
-                said = facts.steps(draft, statement.row, says, found.steps)
-                self._write(poll, client.subject, said, statement, occurred_at=statement.occurred_at)
-
-    def _known(self, poll: _Poll, client: LocalClient, statement: Statement, says: FactRow) -> RowMemory | None:
-        """What is remembered of the row, unless it has become another person's or another fact's since."""
-        known = self._parts.rows.of(statement.row)
-        if known is None or (known.subject == client.subject and says.adopts in (None, known.fact)):
-            return known
-        before = self._parts.clients.of(known.subject)
-        if known.state == OPEN and known.is_standing and before is not None and not before.repair:
-            self._write_gone(poll, known)
-        self._parts.rows.forget(statement.row)
-        return None
-
-    def _say_act(self, poll: _Poll, client: LocalClient, statement: Statement, says: Act) -> None:
-        rows, row = self._parts.rows, statement.row
-        state = rows.act(row)
-        is_confirmed = row in self._parts.settings.acts_confirmed
-        if state == SENT:
-            return
-        if client.is_unsure and not state:
-            parts = [rows.of(part) for part in parts_of(row, says)]
-            if parts and all(part is not None and part.version for part in parts):
-                rows.put_act(row, client.subject, SENT)  # its facts came back: it was said
-                return
-            if not is_harmless_again(says):
-                state = HELD_BACK
-                rows.put_act(row, client.subject, state)
-        if state == HELD_BACK and not is_confirmed:
-            self._meet(poll, statement.person, Told("held-back", "perhaps-sent-before", row=row))
-            return
-        said = self._parts.acts.said(self._parts.outbox.draft(client.subject), row, says)
-        self._write(poll, client.subject, said, statement, occurred_at=statement.occurred_at, is_quiet=client.is_unsure)
-        rows.put_act(row, client.subject, SENT)
-
-    def _close_gone(self, poll: _Poll) -> None:
+    def _close_gone(self, poll: _Poll, saying: Saying) -> None:
         """Close what a complete list has no more; nothing where an unreadable row might be any of them."""
         if not poll.snapshot.is_complete:
             return
@@ -263,43 +190,7 @@ class Polling:
                 case state if state == CLOSED_BEFORE:
                     self._parts.rows.put(replace(memory, state=CLOSED))
                 case _:
-                    self._write_gone(poll, memory)
-
-    def _write_gone(self, poll: _Poll, memory: RowMemory) -> None:
-        said = self._parts.facts.gone(memory)
-        self._write(poll, memory.subject, said, None, row=memory.row)
-
-    def _write(
-        self,
-        poll: _Poll,
-        subject: SubjectId,
-        said: Said,
-        statement: Statement | None,
-        *,
-        row: str = "",
-        occurred_at: Moment = Moment(0),
-        is_quiet: bool = False,
-    ) -> None:
-        """The event, and the rows as they are once it is taken, together."""
-        rows, name = self._parts.rows, statement.row if statement is not None else row
-        body: Body | None = said.body
-        if body is not None:
-            field = text_in_clear(body)
-            if field is not None:
-                raise TextInClear(field)
-            is_act = statement is not None and not isinstance(statement.says, FactRow)
-            effects = tuple(effects_of(rows.of(memory.row), memory, rows.index(memory.row)) for memory in said.rows)
-            self._parts.outbox.write(
-                self._parts.outbox.draft(subject),
-                body,
-                occurred_at=occurred_at or Moment(self._parts.clock()),
-                row=name,
-                act=rows.index(name) if is_act else None,
-                effects=effects,
-                is_quiet=is_quiet,
-            )
-            poll.written += 1
-        rows.put(*said.rows)
+                    saying.gone(memory)
 
     def _meet(self, poll: _Poll, person: Person | None, told: Told) -> None:
         """The agency must know this, unless it has been told."""
