@@ -736,7 +736,7 @@ def test_a_bad_answer_leaves_the_item_as_its_own_resource_says(
     assert where in refused.detail
 
 
-def write_plan(root: Path, *, maker: str, provider: str) -> None:
+def write_plan(root: Path, *, maker: str, provider: str, providers: tuple[str, ...] = ("provider-valmennus",)) -> None:
     """A plan as the area's system exports it; `maker` and `provider` are identifier systems of the two it names."""
 
     def partner(system: str, value: str) -> dict[str, object]:
@@ -747,7 +747,7 @@ def write_plan(root: Path, *, maker: str, provider: str) -> None:
         "resourceType": "CarePlan",
         "id": "plan-1",
         "meta": {"lastUpdated": "2026-03-02T09:15:00Z", "tag": [{"system": "urn:oid:1.2.246.537.6.1264", "code": "1"}]},
-        "extension": [{**provides, "valueReference": partner(provider, "provider-valmennus")}],
+        "extension": [{**provides, "valueReference": partner(provider, name)} for name in providers],
         "status": "active",
         "intent": "plan",
         "category": [{"coding": [{"system": f"{BASE}/CodeSystem/joint-kind", "code": "plan"}]}],
@@ -756,6 +756,18 @@ def write_plan(root: Path, *, maker: str, provider: str) -> None:
     }
     (root / "out" / "CarePlan").mkdir(parents=True, exist_ok=True)
     (root / "out" / "CarePlan" / "plan-1.json").write_text(json.dumps(tree))
+
+
+def test_a_provider_added_to_a_plan_changes_what_the_same_row_declares(
+    root: Path, social: WelfareAreaConnector
+) -> None:
+    for providers in (("provider-valmennus",), ("provider-valmennus", "provider-toinen")):
+        write_plan(root, maker="partner", provider="partner", providers=providers)
+        assert by_row(social.source.read()) == {
+            "CarePlan/plan-1": PlanDeclared(
+                Own("CarePlan/plan-1"), (SOCIAL,), tuple(EndpointId(name) for name in providers), is_kept_current=True
+            )
+        }
 
 
 @pytest.mark.parametrize(
@@ -770,7 +782,9 @@ def test_a_plan_that_names_a_stranger_is_refused_where_it_names_it(
 ) -> None:
     write_plan(root, maker="partner", provider="partner")
     assert by_row(social.source.read()) == {
-        "CarePlan/plan-1": PlanDeclared(Own("CarePlan/plan-1"), (SOCIAL,), (EndpointId("provider-valmennus"),))
+        "CarePlan/plan-1": PlanDeclared(
+            Own("CarePlan/plan-1"), (SOCIAL,), (EndpointId("provider-valmennus"),), is_kept_current=True
+        )
     }
 
     write_plan(root, maker=maker, provider=provider)

@@ -106,6 +106,8 @@ class PlanDeclared:
     plan: Reference
     makers: tuple[EndpointId, ...] = ()
     providers: tuple[EndpointId, ...] = ()
+    is_kept_current: bool = False
+    """Whether the row itself changes with the plan: then what changed in it is said again. Else it is said once, as any act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,7 @@ Act = (
     | ClientChanged
     | Corrected
 )
-"""Said once: an act whose row the SDK has sent is never sent again."""
+"""Said once: an act whose row the SDK has sent is never sent again, except for a plan that is kept current."""
 
 
 @dataclass(frozen=True, slots=True)

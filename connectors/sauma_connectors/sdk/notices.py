@@ -94,6 +94,8 @@ class Notices:
             self._forget_versions(about)
             self._repair.want(about.subject)
         else:
+            if about.act is not None:
+                self._parts.plans.refused(about.act, about.id)
             taken_back = [self._take_back(effect, reason) for effect in about.effects]
             return [memory for memory in taken_back if memory is not None and memory.version]
         return []

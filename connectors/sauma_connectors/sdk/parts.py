@@ -12,6 +12,7 @@ from sauma_connectors.sdk.fact_rows import FactRows
 from sauma_connectors.sdk.inbox import Inbox
 from sauma_connectors.sdk.keyring import Keyring
 from sauma_connectors.sdk.outbox import Outbox
+from sauma_connectors.sdk.plans import Plans
 from sauma_connectors.sdk.rows import Rows
 from sauma_connectors.sdk.settings import RunnerSettings
 from sauma_connectors.sdk.store import Store
@@ -35,6 +36,7 @@ class Parts:
     inbox: Inbox
     facts: FactRows
     acts: Acts
+    plans: Plans
     told: ToldOnce
     waiting: Waiting
 
@@ -73,6 +75,7 @@ def parts_of_runner(
         inbox=inbox,
         facts=facts,
         acts=Acts(facts, rows, inbox),
+        plans=Plans(store),
         told=ToldOnce(store),
         waiting=Waiting(settings.waits),
     )

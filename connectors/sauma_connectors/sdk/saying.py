@@ -6,10 +6,10 @@ from dataclasses import replace
 from sauma.clear_text import text_in_clear
 from sauma.event import Body
 from sauma.fact import Moment
-from sauma.ids import SubjectId
+from sauma.ids import EventId, SubjectId
 from sauma_connectors.sdk.acts import RowOfAnother, is_harmless_again, parts_of
 from sauma_connectors.sdk.clients import LocalClient
-from sauma_connectors.sdk.contract import Act, FactRow, Person, Statement, Told
+from sauma_connectors.sdk.contract import Act, FactRow, Person, PlanDeclared, Statement, Told
 from sauma_connectors.sdk.difference import HoldBack, Remember, difference
 from sauma_connectors.sdk.errors import GiveUp
 from sauma_connectors.sdk.fact_rows import Said
@@ -89,6 +89,8 @@ class Saying:
         rows, row = self._parts.rows, statement.row
         state = rows.act(row)
         is_confirmed = row in self._parts.settings.acts_confirmed
+        if state and isinstance(says, PlanDeclared) and says.is_kept_current:
+            state = self._say_plan_again(client, statement, says, state)
         if state == SENT:
             return
         if client.is_unsure and not state:
@@ -99,12 +101,41 @@ class Saying:
             if not is_harmless_again(says):
                 state = HELD_BACK
                 rows.put_act(row, client.subject, state)
+                self._remember_plan(row, says)
         if state == HELD_BACK and not is_confirmed:
             self._meet(statement.person, Told("held-back", "perhaps-sent-before", row=row))
             return
-        said = self._parts.acts.said(self._parts.outbox.draft(client.subject), row, says)
-        self._write(client.subject, said, statement, occurred_at=statement.occurred_at, is_quiet=client.is_unsure)
+        event = self._write_act(client, statement, says)
         rows.put_act(row, client.subject, SENT)
+        self._remember_plan(row, says, event)
+
+    def _say_plan_again(self, client: LocalClient, statement: Statement, says: PlanDeclared, state: str) -> str:
+        """Say what changed in a plan that is kept current, and what has then become of its act.
+
+        While it is not sure what was sent before, the makers may be those of a day long past: they are held back.
+        """
+        row, subject = statement.row, client.subject
+        changed = self._parts.plans.changed(row, says)
+        if changed is None:
+            return state
+        again, event = changed.says, None
+        if again is not None and again.makers:
+            state = HELD_BACK if client.is_unsure else SENT
+            self._parts.rows.put_act(row, subject, state)
+        if again is not None and not (again.makers and client.is_unsure):
+            event = self._write_act(client, statement, again)
+        self._remember_plan(row, says, event if again is not None and again.makers else None)
+        return state
+
+    def _remember_plan(self, row: str, says: Act, makers_said_in: EventId | None = None) -> None:
+        if isinstance(says, PlanDeclared) and says.is_kept_current:
+            self._parts.plans.remember(row, says, makers_said_in)
+
+    def _write_act(self, client: LocalClient, statement: Statement, says: Act) -> EventId:
+        draft = self._parts.outbox.draft(client.subject)
+        said = self._parts.acts.said(draft, statement.row, says)
+        self._write(client.subject, said, statement, occurred_at=statement.occurred_at, is_quiet=client.is_unsure)
+        return draft.id
 
     def _write(
         self,

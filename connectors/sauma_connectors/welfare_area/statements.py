@@ -135,7 +135,8 @@ def _plan(reading: Reading, resource: wire.CarePlan) -> Iterator[Statement]:
         "extension(service-provider)",
     )
     plan = Shared(shared) if shared else Own(key_of(resource))
-    yield Statement(key_of(resource), person, PlanDeclared(plan, makers, providers), changed_at(resource))
+    declared = PlanDeclared(plan, makers, providers, is_kept_current=True)
+    yield Statement(key_of(resource), person, declared, changed_at(resource))
 
 
 def _partners(reading: Reading, references: Sequence[wire.Reference | None], element: str) -> tuple[EndpointId, ...]:
