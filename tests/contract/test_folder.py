@@ -323,6 +323,25 @@ def test_a_damaged_file_is_never_written_over(connector: FolderConnector, folder
     assert path.read_text() == damage
 
 
+@pytest.mark.parametrize("key", [None, b"short"])
+def test_without_the_key_of_the_names_no_erasure_is_claimed_and_nothing_is_named_anew(
+    connector: FolderConnector, folder: Path, key: bytes | None
+) -> None:
+    connector.sink.apply(PERSON, put(ITEM))
+    path = folder / ".name-key"
+    kept = path.read_bytes()
+    path.unlink() if key is None else path.write_bytes(key)
+
+    for arrival in (TakeBack(fact(16), "erase", "will-withdrawn"), put(ITEM, number=1), Told("refused", "x")):
+        assert connector.sink.apply(PERSON, arrival) == Retry("file-damaged", ".name-key")
+    with pytest.raises(Damaged):
+        connector.sink.holdings(PERSON)
+
+    path.write_bytes(kept)
+    assert connector.sink.apply(PERSON, TakeBack(fact(16), "erase", "will-withdrawn")) == Erased()
+    assert list((folder / "facts").iterdir()) == []
+
+
 def test_content_of_another_type_than_it_says_is_damage(connector: FolderConnector, folder: Path) -> None:
     connector.sink.apply(PERSON, put(ITEM))
     (path,) = (folder / "facts").rglob("*.json")

@@ -577,6 +577,28 @@ def test_a_row_of_kelas_own_is_kept_where_erasure_is_asked_and_only_the_copy_goe
     assert (list(connector.sink.holdings(PERSON)), read_links(folder, HETU)[fact(2)].paivitys) == ([], WRONG)
 
 
+@pytest.mark.parametrize("key", [None, b"short"])
+def test_without_the_key_of_the_names_no_erasure_is_claimed_and_nothing_is_named_anew(
+    connector: KelaConnector, folder: Path, key: bytes | None
+) -> None:
+    connector.sink.apply(PERSON, put(ITEM))
+    path = folder / ".name-key"
+    kept = path.read_bytes()
+    path.unlink() if key is None else path.write_bytes(key)
+
+    damaged = Retry("file-damaged", ".name-key")
+    assert connector.sink.apply(PERSON, TakeBack(fact(16), "erase", "will-withdrawn")) == damaged
+    assert connector.sink.apply(PERSON, put(ITEM, number=1)) == damaged
+    with pytest.raises(Damaged):
+        connector.sink.shared(PERSON, "kuntoutus/K-1", fact(2), 1)
+    with pytest.raises(Damaged):
+        connector.sink.holdings(PERSON)
+
+    path.write_bytes(kept)
+    assert connector.sink.apply(PERSON, TakeBack(fact(16), "erase", "will-withdrawn")) == Erased()
+    assert list((folder / ANSWERS).iterdir()) == []
+
+
 def test_links_of_an_earlier_build_are_current(connector: KelaConnector, kela: SimulatedKela, folder: Path) -> None:
     connector.sink.shared(PERSON, plan_item(kela), fact(2), 1)
     (path,) = (folder / LINKS).iterdir()

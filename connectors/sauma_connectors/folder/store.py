@@ -25,7 +25,7 @@ from sauma_connectors.sdk.files import (
     files_in,
     make_folder,
     make_name_key,
-    name_key,
+    name_key_in_use,
     own_name,
     remove_file,
     write_file,
@@ -58,7 +58,7 @@ class Store:
 
     def keep(self, file: FactFile) -> None:
         """Put the fact's file in place; raises OSError."""
-        key = make_name_key(self._folder)
+        key = self._key() or make_name_key(self._folder)
         client = self._folder / FACTS / own_name(key, file.henkilotunnus)
         make_folder(self._folder / FACTS)
         make_folder(client)
@@ -98,7 +98,7 @@ class Store:
 
     def note(self, notice: NoticeFile) -> None:
         """Put a notice in its place, which is the same for the same notice; raises OSError."""
-        key = make_name_key(self._folder)
+        key = self._key() or make_name_key(self._folder)
         make_folder(self._folder / NOTICES)
         data = to_bytes(notice)
         write_file(self._folder / NOTICES / f"{own_name(key, data.decode())}.json", data)
@@ -112,12 +112,15 @@ class Store:
         """What is held about a client and kept up to date; raises `Damaged`."""
         return [held(file) for file in self.facts(henkilotunnus) if file.updates == "current"]
 
+    def _key(self) -> bytes | None:
+        return name_key_in_use(self._folder, FACTS)
+
     def _client(self, henkilotunnus: str) -> Path | None:
-        key = name_key(self._folder)
+        key = self._key()
         return self._folder / FACTS / own_name(key, henkilotunnus) if key else None
 
     def _path(self, henkilotunnus: str, fact: str) -> Path | None:
-        key, client = name_key(self._folder), self._client(henkilotunnus)
+        key, client = self._key(), self._client(henkilotunnus)
         return client / f"{own_name(key, fact)}.json" if key and client else None
 
 

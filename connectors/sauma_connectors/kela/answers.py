@@ -8,11 +8,11 @@ from sauma.content import Content
 from sauma.fact import Moment
 from sauma_connectors.kela.codes import KINDS, code_of
 from sauma_connectors.kela.contents import CONTENT_COLUMNS, from_any_cells, pack, to_any_cells, unpack
-from sauma_connectors.kela.own_files import read_own, write_own
+from sauma_connectors.kela.own_files import PARTS, read_own, write_own
 from sauma_connectors.sdk.cells import Untranslatable, number
 from sauma_connectors.sdk.moments import moment_of, text_of
 
-ANSWERS = "vastaukset_kelalle"
+ANSWERS = PARTS[0]
 
 CURRENT, STOPPED, WRONG = "paivittyy", "ei_paivity", "virheellinen"
 UPDATES = (CURRENT, STOPPED, WRONG)

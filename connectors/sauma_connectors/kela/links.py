@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sauma_connectors.kela.answers import CURRENT, UPDATES
-from sauma_connectors.kela.own_files import read_own, write_own
+from sauma_connectors.kela.own_files import PARTS, read_own, write_own
 from sauma_connectors.sdk import cells
 from sauma_connectors.sdk.cells import Untranslatable
 
-LINKS = "linkit"
+LINKS = PARTS[1]
 _LINK_COLUMNS = ("henkilotunnus", "oma_rivi", "alkupera", "versio")
 _PAIVITYS = "paivitys"
 """A column that files of earlier builds lack: every link in them is current."""

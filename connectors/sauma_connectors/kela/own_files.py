@@ -6,17 +6,20 @@ from typing import TypeVar
 
 from sauma_connectors.kela.wire import TRAILER
 from sauma_connectors.sdk.cells import Untranslatable
-from sauma_connectors.sdk.files import Damaged, make_folder, make_name_key, name_key, own_name, remove_file
+from sauma_connectors.sdk.files import Damaged, make_folder, make_name_key, name_key_in_use, own_name, remove_file
 from sauma_connectors.sdk.tables import Row, Table, read_table, write_table
 
 T = TypeVar("T")
+
+PARTS = ("vastaukset_kelalle", "linkit")
+"""The folders of files about one client each: what was delivered, and the links of own rows."""
 
 
 def read_own(
     folder: Path, part: str, henkilotunnus: str, columns: tuple[str, ...], read: Callable[[Mapping[str, str]], T]
 ) -> list[T]:
     """The rows about a client, each as `read` makes it; none where there is no file. Raises `Damaged`."""
-    key = name_key(folder)
+    key = name_key_in_use(folder, *PARTS)
     if key is None:
         return []
     path = folder / part / f"{own_name(key, henkilotunnus)}.csv"

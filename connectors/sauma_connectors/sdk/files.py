@@ -124,6 +124,7 @@ def _settle(folder: Path) -> None:
 
 _NAME_KEY: Final = ".name-key"
 _NAME_KEY_BYTES: Final = 32
+_OWN_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 def name_key(folder: Path) -> bytes | None:
@@ -133,6 +134,26 @@ def name_key(folder: Path) -> bytes | None:
     """
     data = read_file(folder / _NAME_KEY)
     return data if isinstance(data, bytes) and len(data) == _NAME_KEY_BYTES else None
+
+
+def name_key_in_use(folder: Path, *inner: str) -> bytes | None:
+    """As `name_key`; raises `Damaged` where it cannot be had, and files named by it lie in one of the folders `inner`.
+
+    With another key nothing of theirs would be found again, and what is to be erased would be taken for gone.
+    """
+    key = name_key(folder)
+    is_missed = key is None and (
+        (folder / _NAME_KEY).exists()
+        or any(
+            _OWN_NAME.fullmatch(path.stem)
+            for one in inner
+            if (folder / one).is_dir()
+            for path in (folder / one).iterdir()
+        )
+    )
+    if is_missed:
+        raise Damaged(f"{_NAME_KEY} in {folder.name} is missing or damaged: restore it from a backup", file=_NAME_KEY)
+    return key
 
 
 def make_name_key(folder: Path) -> bytes:
