@@ -15,7 +15,7 @@ from sauma_services.cli import law_test  # noqa: F401 - it adds its command to t
 from sauma_services.cli.journal import export_journal, import_journal
 from sauma_services.cli.law import law as law_commands
 from sauma_services.cli.law_files import laws_in
-from sauma_services.cli.log_folder import log_of
+from sauma_services.cli.log_folder import LogOption, log_of
 from sauma_services.cli.services import services
 from sauma_services.cli.topics import topics
 from sauma_services.machine.places import places_of
@@ -64,7 +64,7 @@ def demo(
 @replay.command("verify")
 def replay_verify(
     *,
-    log: Annotated[Path, typer.Option("--log", help="the data folder of a machine, with its sauma.toml")],
+    log: LogOption,
     law: Annotated[
         Path | None, typer.Option(help="a folder of rule files to judge every record by, whatever was in force")
     ] = None,

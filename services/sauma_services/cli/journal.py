@@ -7,15 +7,13 @@ from typing import Annotated
 
 import typer
 
-from sauma_services.cli.log_folder import log_of
+from sauma_services.cli.log_folder import LogOption, log_of, settings_of
 from sauma_services.machine.places import places_of
 from sauma_services.machine.topics_of import topics_of
 from sauma_services.replay.journal_file import check_empty, read_journal, write_journal
 from sauma_services.runtime.open_log import open_log
 from sauma_services.runtime.ports import Log
-from sauma_services.runtime.settings import Settings, load
-
-LogOption = Annotated[Path, typer.Option("--log", help="the data folder of a machine, with its sauma.toml")]
+from sauma_services.runtime.settings import Settings
 
 
 def export_journal(file: Annotated[Path, typer.Argument(help="a new file")], *, log: LogOption) -> None:
@@ -27,7 +25,7 @@ def export_journal(file: Annotated[Path, typer.Argument(help="a new file")], *, 
 
 def import_journal(file: Annotated[Path, typer.Argument(help="what export wrote")], *, log: LogOption) -> None:
     """Append a file's journal to a log that has none. The router then makes the same deliveries and decisions of it."""
-    settings = load(log / "sauma.toml")
+    settings = settings_of(log)
     with _opened(settings) as there:
         there.create(topics_of(settings, places_of(settings)))
         check_empty(there.reader(), partitions=settings.log.partitions_or_default)

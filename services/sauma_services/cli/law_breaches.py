@@ -12,7 +12,7 @@ import typer
 
 from sauma.rulefile import midnight_in_helsinki
 from sauma_services.cli.law_files import laws_in
-from sauma_services.cli.log_folder import log_of
+from sauma_services.cli.log_folder import LogOption, log_of
 from sauma_services.machine.places import places_of
 from sauma_services.replay.breaches import Breach, Breaches
 from sauma_services.replay.breaches import breaches as find
@@ -22,7 +22,7 @@ FORMATS = ("text", "json", "csv")
 
 def breaches(
     *,
-    log: Annotated[Path, typer.Option("--log", help="the data folder of a machine, with its sauma.toml")],
+    log: LogOption,
     law: Annotated[
         Path | None, typer.Option(help="a folder of rule files that should have been in force, whatever was")
     ] = None,

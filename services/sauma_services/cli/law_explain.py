@@ -13,7 +13,7 @@ from sauma.decision import Decision
 from sauma.fact import CATEGORIES, KINDS
 from sauma.places import Places
 from sauma_services.cli.law_files import LanguageOption, LawOption, laws_named, words_of
-from sauma_services.cli.log_folder import log_of
+from sauma_services.cli.log_folder import CONFIGURATION_NAME, log_of
 from sauma_services.lawbook.ask import ask
 from sauma_services.lawbook.audience import AUDIENCES, seen_by
 from sauma_services.lawbook.decision_words import explain_decision
@@ -43,7 +43,12 @@ def explain(
     will: Annotated[
         list[str] | None, typer.Option(help="consent, permit or prohibition about these data and this recipient")
     ] = None,
-    log: Annotated[Path | None, typer.Option(help="a machine's data folder: explain a decision of its log")] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"explain a decision of a log: its configuration, or the folder with its {CONFIGURATION_NAME}"
+        ),
+    ] = None,
     subject: Annotated[str, typer.Option(help="with --log: the client's id")] = "",
     number: Annotated[int, typer.Option(help="with --log: the decision's number for this client")] = 0,
     recipient: Annotated[str, typer.Option(help="with --log: only this recipient, endpoint or role")] = "",
