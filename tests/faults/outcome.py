@@ -104,6 +104,7 @@ def assert_sound(machine: Machine, clients: Sequence[str], *, was_restored: bool
     assert report.counts["holdings"] > 0
     found = verify(machine.reader, laws=load_laws(), places=machine.places)
     assert not found.differences, found.differences[:5]
+    assert found.not_done == 0
     assert found.compared > 0
     _assert_each_said_once(machine, was_restored=was_restored)
     for endpoint, runner in machine.runners.items():

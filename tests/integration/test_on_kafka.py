@@ -26,7 +26,7 @@ from sauma_services.runtime.loop import Loop
 from sauma_services.runtime.open_log import open_log
 from sauma_services.runtime.ports import Log
 from sauma_services.runtime.settings import load
-from sauma_services.runtime.topics import DECISIONS, deliveries
+from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries
 from support.brokers import cluster
 
 SAUMA = Path(sys.executable).parent / "sauma"
@@ -118,7 +118,8 @@ def test_a_journal_carried_to_another_log_and_back_gives_the_same_bytes(
     assert len(original) > 5
     assert on_kafka == original
     assert embedded == original
-    assert answer("replay", "verify", "--log", there.parent)["different"] == 0
+    verified = answer("replay", "verify", "--log", there.parent)
+    assert (verified["different"], verified["not_yet_done"]) == (0, 0)
     again = sauma("replay", "import", tmp_path / "first.avro", "--log", there.parent)
     assert again.returncode == 2
     assert "holds a journal already" in again.stderr
@@ -204,6 +205,36 @@ def test_separate_processes_do_the_work_of_one(configuration: Path, processes: P
     assert not report.violations
     assert report.counts["clients"] == 6
     assert answer("replay", "verify", "--log", configuration.parent)["different"] == 0
+
+
+def test_a_running_system_is_verified_up_to_where_its_router_is(configuration: Path, processes: Processes) -> None:
+    settings = load(configuration)
+    assert sauma("topics", "apply", configuration).returncode == 0
+    processes.start("intake")
+    processes.start("connector", "run", after=endpoints_of(settings))
+    cast = agencies(configuration.parent)
+    stages = [Stage(cast, client(number), SystemClock().now) for number in range(12)]
+    log = open_log(settings)
+    reader = log.reader()
+
+    def journalled() -> int:
+        return sum(len(list(reader.scan(JOURNAL.name, partition))) for partition in range(6))
+
+    for stage in stages[:6]:
+        BEFORE_THE_END[0].acts[0](stage)
+    wait_until(processes, lambda: journalled() == 6)
+    before_any_router = answer("replay", "verify", "--log", configuration)
+    assert (before_any_router["different"], before_any_router["not_yet_done"]) == (0, 6)
+
+    processes.start("router", "--instance", "a")
+    for stage in stages[6:]:
+        BEFORE_THE_END[0].acts[0](stage)
+        amid_work = answer("replay", "verify", "--log", configuration)
+        assert amid_work["different"] == 0, amid_work["first"]
+    wait_until(processes, lambda: all(cast.employment.received(one.hetu, "referral") for one in stages))
+    log.close()
+    at_rest = answer("replay", "verify", "--log", configuration)
+    assert (at_rest["different"], at_rest["not_yet_done"]) == (0, 0)
 
 
 def wait_until(processes: Processes, is_so: Any) -> None:

@@ -5,24 +5,26 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sauma.event import Event
+from sauma.event import Event, Relationship
 from sauma.fact import Moment
 from sauma.ids import EndpointId, SubjectId
 from sauma.resources import load_laws, names, read_text
 from sauma.rulefile import Laws, read_laws
 from sauma_services.replay import Difference, Verified, verify
+from sauma_services.runtime.clock import ManualClock
+from sauma_services.runtime.ports import Record, StatePart
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries
 from support.altering import Stored
 from support.line import DECISION, DELIVERY, ENTRY, LOG_NAME, Line, tell_story
-from support.world import PROVIDER, SUBJECT, D, H, K, P, S, places
+from support.world import PROVIDER, START, SUBJECT, D, E, H, K, P, S, places
 
 SETTINGS = f"""
 [machine]
@@ -36,6 +38,8 @@ name = "{PROVIDER.name_fi}"
 """
 COMMAND = [sys.executable, "-c", "from sauma_services.cli import main; main()", "replay", "verify", "--output", "json"]
 TO_KELA = deliveries(K)
+LATER = START + 400 * 24 * 3600 * 1000
+"""After the story."""
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,10 @@ def altered(folder: Path, alter: Callable[[Stored], None]) -> tuple[Difference, 
     finally:
         stored.close()
     return verified(folder).differences
+
+
+def newcomer(number: int) -> SubjectId:
+    return SubjectId(f"{number:032x}")
 
 
 def kinds(differences: Sequence[Difference]) -> set[tuple[str, str]]:
@@ -230,6 +238,105 @@ def test_a_deleted_journal_record_shows(copy: Path) -> None:
     assert (DECISIONS.name, "extra") in kinds(differences)
 
 
+# -- a router that has not done everything yet
+
+
+def test_what_waits_for_the_router_is_counted_and_no_difference(copy: Path) -> None:
+    with Line(copy, clock=ManualClock(LATER)) as line:
+        for number in range(1, 4):
+            line.send(line.event(E, Relationship("started"), subject=newcomer(number)))
+        line.loops[0].turn()  # intake's
+        found = verified(copy)
+        status, said = told(copy)
+        assert (found.differences, found.not_done) == ((), 3)
+        assert (status, said["different"], said["not_yet_done"]) == (0, 0, 3)
+        line.settle()
+    assert (verified(copy).differences, verified(copy).not_done) == ((), 0)
+
+
+def test_the_command_says_in_words_what_waits(copy: Path) -> None:
+    with Line(copy, clock=ManualClock(LATER)) as line:
+        line.send(line.event(E, Relationship("started"), subject=newcomer(1)))
+        line.loops[0].turn()
+    done = subprocess.run([*COMMAND[:-2], "--log", str(copy)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    *_, waits, differences = done.stdout.splitlines()
+    assert waits == "not yet done: 1 (journal records that wait for the router)"
+    assert differences == "0 differences"
+
+
+class Moving:
+    """A reader of a line that goes on: before each reading, something more is said and done."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._reader = line.log.reader()
+        self.said = 0
+
+    def scan(self, topic: str, partition: int, start: int = 0, stop: int | None = None) -> Iterator[Record]:
+        self._goes_on()
+        return self._reader.scan(topic, partition, start, stop)
+
+    def end(self, topic: str, partition: int) -> int:
+        return self._reader.end(topic, partition)
+
+    def state(self, group: str) -> Iterator[StatePart]:
+        self._goes_on()
+        return self._reader.state(group)
+
+    def state_part(self, group: str, key: bytes) -> bytes | None:
+        return self._reader.state_part(group, key)
+
+    def _goes_on(self) -> None:
+        self.said += 1
+        subject = newcomer(self.said % 7)
+        self._line.say(E, Relationship("started"), subject=subject)
+        self._line.say(S, Relationship("taking-part"), subject=subject)
+
+
+def test_a_line_that_goes_on_meanwhile_shows_no_difference(copy: Path) -> None:
+    with Line(copy, clock=ManualClock(LATER)) as line:
+        moving = Moving(line)
+        found = verify(moving, laws=load_laws(), places=places())
+    assert moving.said > 5
+    assert found.differences == ()
+    assert found.not_done > 0
+
+
+def test_the_last_decision_taken_away_is_missed(copy: Path) -> None:
+    stored = Stored(copy)
+    last = stored.last(DECISIONS.name)
+    number = DECISION.decode(stored.value(DECISIONS.name, last)).number
+    stored.delete(DECISIONS.name, last)
+    stored.close()
+    found = verified(copy)
+    assert found.differences == (Difference(DECISIONS.name, -1, SUBJECT, number, "missing"),)
+    assert found.not_done == 0
+
+
+def test_the_last_deliveries_of_a_decided_record_taken_away_are_missed(copy: Path) -> None:
+    stored = Stored(copy)
+    last = stored.last(TO_KELA) - 1  # after it stands what intake told
+    numbers = [DELIVERY.decode(stored.value(TO_KELA, at)).number for at in (last - 1, last)]
+    for at in (last - 1, last):
+        stored.delete(TO_KELA, at)
+    stored.close()
+    found = verified(copy)
+    assert found.differences == tuple(Difference(TO_KELA, -1, SUBJECT, number, "missing") for number in numbers)
+    assert found.not_done == 0
+
+
+def test_a_record_before_one_that_is_done_is_not_waiting(copy: Path) -> None:
+    """Also where the router's own count is gone: it takes the journal in its order."""
+
+    def alter(stored: Stored) -> None:
+        stored.delete(DECISIONS.name, 6)
+        stored.forget_state()
+
+    assert altered(copy, alter) == (Difference(DECISIONS.name, -1, SUBJECT, 7, "missing"),)
+    assert verified(copy).not_done == 0
+
+
 # -- other rules
 
 
@@ -297,7 +404,14 @@ def told(folder: Path, *arguments: str, **environment: str) -> tuple[int, dict[s
 
 def test_the_command_says_the_same_in_any_process(story: Path) -> None:
     library = verified(story)
-    expected = {"records": library.records, "compared": library.compared, "different": 0, "first": [], "unverified": 0}
+    expected = {
+        "records": library.records,
+        "compared": library.compared,
+        "different": 0,
+        "first": [],
+        "unverified": 0,
+        "not_yet_done": 0,
+    }
     for environment in (
         {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati"},
         {"PYTHONHASHSEED": "2", "TZ": "America/St_Johns"},

@@ -44,6 +44,16 @@ class Stored:
         self._connection.execute("UPDATE stream SET position_end = ? WHERE id = ?", (end + 1, stream))
         return int(end)
 
+    def last(self, topic: str) -> int:
+        first = self.at(topic, 0)
+        (at,) = self._connection.execute(
+            "SELECT max(at) FROM record WHERE at >= ? AND at < ?", (first, first + (1 << POSITION_BITS))
+        ).fetchone()
+        return int(at) - first
+
+    def forget_state(self) -> None:
+        self._connection.execute("DELETE FROM state")
+
     def everything(self) -> list[tuple[Any, ...]]:
         return [
             row

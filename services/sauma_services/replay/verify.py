@@ -1,7 +1,7 @@
 """Replays a whole journal from empty and holds every delivery and decision that is stored against what comes out again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sauma.codec import Codec, Undecodable
 from sauma.decision import Decision
@@ -10,6 +10,8 @@ from sauma.ids import EndpointId
 from sauma.places import Places
 from sauma.rulefile import Laws
 from sauma_services.replay.retaking import Retaking, Rulebook, Stretch, Taken, stretches_of
+from sauma_services.router import Router
+from sauma_services.router.clients import records_taken
 from sauma_services.router.epochs import CORE_RELEASE
 from sauma_services.runtime.ports import Reader, Record
 from sauma_services.runtime.topics import DECISIONS, JOURNAL, deliveries
@@ -43,6 +45,8 @@ class Verified:
     differences: tuple[Difference, ...]
     stretches: tuple[Stretch, ...] = ()
     """By which rules which records were judged."""
+    not_done: int = 0
+    """Records at the end of the journal that the router has not taken yet; they are no differences."""
 
     @property
     def unverified(self) -> tuple[Stretch, ...]:
@@ -72,7 +76,12 @@ def verify(
 
     Refusals that intake told without knowing of which client (deliveries of number 0) are not the router's; of these only
     the form is looked at. What stands in topics of endpoints that the places do not have is not looked at.
+
+    The router may go on meanwhile. Its state is read first, then decisions, deliveries and the journal: a record that the
+    state counts has its decision by then, a decision its deliveries, and both their record. Read in another order, what
+    is written in between would look as if it were missing or too much.
     """
+    counted = records_taken(reader.state(Router.name))
     stored: dict[_Name, _Stored] = {}
     differences: list[Difference] = []
     topics = [DECISIONS.name, *(deliveries(endpoint) for endpoint in places.endpoints)]
@@ -82,16 +91,19 @@ def verify(
     rulebook = Rulebook.of(*known, instead=laws)
     retakings = [Retaking(reader, partition, rulebook=rulebook, places=places) for partition in range(partitions)]
     unverified: set[str] = set()
+    not_done = 0
     for retaking in retakings:
+        tail = _Tail()
         for one in retaking.records():
             if isinstance(one, Taken):
-                for name, data in _made(one):
-                    differences += _compared(stored, name, one.record.key, data)
+                found = [d for name, data in _made(one) for d in _compared(stored, name, one.record.key, data)]
+                differences += tail.settled(found, is_done=_is_done(one.step.decision, counted, stored))
             elif one.why == "no-rules":
                 unverified.add(one.record.key.decode(errors="replace"))
             else:
                 key = one.record.key.decode(errors="replace")
                 differences.append(Difference(JOURNAL.name, one.record.position, key, 0, one.why))
+        not_done += tail.records
         differences += _pinned(retaking, rulebook, places)
     extra = [
         Difference(topic, one.position, subject, number, "extra")
@@ -99,7 +111,40 @@ def verify(
         if not one.is_met and subject not in unverified
     ]
     stretches = stretches_of(retakings)
-    return Verified(sum(one.records for one in stretches), len(stored), (*differences, *extra), stretches)
+    return Verified(sum(one.records for one in stretches), len(stored), (*differences, *extra), stretches, not_done)
+
+
+@dataclass(slots=True)
+class _Tail:
+    """The latest records of a partition that nothing shows to be done, and what they lack.
+
+    The router takes a partition in its order. So what comes before a record that is done was done, too, and what it
+    lacks was lost.
+    """
+
+    records: int = 0
+    _lacking: list[Difference] = field(default_factory=list)
+
+    def settled(self, found: Iterable[Difference], *, is_done: bool) -> list[Difference]:
+        """What is now known to be a difference, with the next record and what was found about it."""
+        if is_done:
+            settled = [*self._lacking, *found]
+            self.records, self._lacking = 0, []
+            return settled
+        self.records += 1
+        settled = []
+        for one in found:
+            (self._lacking if one.what == "missing" else settled).append(one)
+        return settled
+
+
+def _is_done(decision: Decision, counted: Mapping[str, int], stored: Mapping[_Name, _Stored]) -> bool:
+    """Whether the router has taken the record: its state counts it, or its decision is there.
+
+    The decision alone would not do: whoever takes away the last one would make its record look as if it were yet to come.
+    """
+    name = (DECISIONS.name, decision.subject, decision.number)
+    return decision.number <= counted.get(decision.subject, 0) or name in stored
 
 
 def _collected(topic: str, records: Iterable[Record], stored: dict[_Name, _Stored]) -> Iterator[Difference]:

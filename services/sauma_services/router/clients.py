@@ -1,6 +1,7 @@
 """Keeps the clients of the assigned partitions: their parts as bytes, and those in use as records; writes back what changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,20 @@ def _changed(
             yield StatePart(part_key(subject, kind, name), codec.encode(value))
     for name in before.keys() - after.keys():
         yield StatePart(part_key(subject, kind, name), None)
+
+
+def records_taken(parts: Iterable[StatePart]) -> dict[str, int]:
+    """How many journal records of each client the router has taken, by the state that it commits together with them.
+
+    For whoever reads a log that may have been altered: a head that cannot be read says nothing.
+    """
+    taken: dict[str, int] = {}
+    for part in parts:
+        subject, _, rest = part.key.partition(b"/")
+        if rest == f"{HEAD}/".encode() and part.value is not None:
+            with suppress(Exception):  # a trusting reader raises whatever the bytes lead it to
+                taken[subject.decode()] = _STANDING.decode_start(part.value).records
+    return taken
 
 
 class Clients:

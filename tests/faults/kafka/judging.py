@@ -88,11 +88,13 @@ def judge(kafka: KafkaSettings, settings: Settings, *, clients: int, partitions:
     found = Counter(dict.fromkeys(CATEGORIES, 0))
     found.update(category_of(violation) for violation in violations)
     found.update(_BY_DIFFERENCE.get(one.what, "state_mismatches") for one in verified.differences)
+    found["lost"] += verified.not_done  # the run has ended and come to rest: what is not done now never will be
     words = [f"{one.invariant} {one.subject} {one.place}: {one.what}" for one in violations[:20]]
     words += [
         f"taken again: {one.topic} {one.position} {one.subject} {one.number}: {one.what}"
         for one in verified.differences[:20]
     ]
+    words += [f"taken again: {verified.not_done} records not done"] if verified.not_done else []
     return Judgement(dict(found), words, dict(counts), verified.compared, round(time.monotonic() - began, 1))
 
 
