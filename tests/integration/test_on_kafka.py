@@ -225,6 +225,10 @@ def test_a_running_system_is_verified_up_to_where_its_router_is(configuration: P
     wait_until(processes, lambda: journalled() == 6)
     before_any_router = answer("replay", "verify", "--log", configuration)
     assert (before_any_router["different"], before_any_router["not_yet_done"]) == (0, 6)
+    file = configuration.with_name("journal.avro")
+    refused = sauma("replay", "export", file, "--log", configuration)
+    assert (refused.returncode, file.exists()) == (2, False)
+    assert "6 journal records wait for the router" in refused.stderr
 
     processes.start("router", "--instance", "a")
     for stage in stages[6:]:
@@ -235,6 +239,7 @@ def test_a_running_system_is_verified_up_to_where_its_router_is(configuration: P
     log.close()
     at_rest = answer("replay", "verify", "--log", configuration)
     assert (at_rest["different"], at_rest["not_yet_done"]) == (0, 0)
+    wait_until(processes, lambda: sauma("replay", "export", file, "--log", configuration).returncode == 0)
 
 
 def wait_until(processes: Processes, is_so: Any) -> None:

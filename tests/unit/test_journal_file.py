@@ -15,7 +15,7 @@ from sauma.journal import Entry, Epoch
 from sauma_services.replay.journal_file import check_empty, read_journal, write_journal
 from sauma_services.router.epochs import EPOCH_KEY
 from sauma_services.runtime.errors import NeedsOperator
-from sauma_services.runtime.ports import Append
+from sauma_services.runtime.ports import Append, Record, StatePart
 from sauma_services.runtime.sqlite_log import SqliteLog
 from sauma_services.runtime.topics import JOURNAL
 
@@ -128,6 +128,35 @@ def test_a_file_that_is_there_is_not_written_over(told: SqliteLog, tmp_path: Pat
     with pytest.raises(NeedsOperator, match="there already"):
         write_journal(told.reader(), file, partitions=1)
     assert file.read_bytes() == b"kept"
+
+
+class GoingOn:
+    """A reader of a log whose journal gets another record as soon as it is read."""
+
+    def __init__(self, log: SqliteLog) -> None:
+        self._log = log
+        self._reader = log.reader()
+
+    def scan(self, topic: str, partition: int, start: int = 0, stop: int | None = None) -> Iterator[Record]:
+        self._log.publisher().publish(topic, [Append(topic, b"client-1", b"later")])
+        return self._reader.scan(topic, partition, start, stop)
+
+    def end(self, topic: str, partition: int) -> int:
+        return self._reader.end(topic, partition)
+
+    def state(self, group: str) -> Iterator[StatePart]:
+        return self._reader.state(group)
+
+    def state_part(self, group: str, key: bytes) -> bytes | None:
+        return self._reader.state_part(group, key)
+
+
+def test_a_journal_that_goes_on_while_it_is_written_leaves_no_file(told: SqliteLog, tmp_path: Path) -> None:
+    file = tmp_path / "journal.avro"
+
+    with pytest.raises(NeedsOperator, match="went on while it was written"):
+        write_journal(GoingOn(told), file, partitions=1)
+    assert not file.exists()
 
 
 def test_a_journal_is_not_put_on_top_of_another(told: SqliteLog, empty: SqliteLog) -> None:

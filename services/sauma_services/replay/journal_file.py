@@ -64,8 +64,12 @@ class _Sum:
 
 
 def write_journal(reader: Reader, path: Path, *, partitions: int) -> int:
-    """Write the whole journal to a new file and return how many records it has. Raises NeedsOperator where one is there."""
+    """Write the whole journal to a new file and return how many records it has.
+
+    Raises NeedsOperator where a file is there, and where the journal goes on meanwhile: then no file is left.
+    """
     total = _Sum()
+    ends = _ends(reader, partitions)
 
     def records() -> Iterator[tuple[str, dict[str, object]]]:
         for partition in range(partitions):
@@ -80,7 +84,14 @@ def write_journal(reader: Reader, path: Path, *, partitions: int) -> int:
             fastavro.writer(file, _SCHEMA, records(), codec="deflate", metadata={"sauma.format": FORMAT})
     except FileExistsError as error:
         raise NeedsOperator(f"{path} is there already: give a new file's name") from error
+    if _ends(reader, partitions) != ends:
+        path.unlink()
+        raise NeedsOperator("the journal went on while it was written: stop all processes of this log and export again")
     return total.records
+
+
+def _ends(reader: Reader, partitions: int) -> list[int]:
+    return [reader.end(JOURNAL.name, partition) for partition in range(partitions)]
 
 
 def read_journal(path: Path, log: Log, *, partitions: int) -> int:
