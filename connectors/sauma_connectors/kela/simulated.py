@@ -217,6 +217,10 @@ class SimulatedKela:
             if row.laji == kind and row.paivitys == CURRENT
         ]
 
+    def has_referred(self, hetu: str) -> bool:
+        """Whether a referral of this client was ever recorded here."""
+        return any(row["henkilotunnus"] == hetu for row in self._read("lahetteet"))
+
     def holdings(self, hetu: str) -> list[Holding]:
         """Everything that Kela holds about the client: (fact, version, status, content)."""
         return holdings(self._folder, hetu)

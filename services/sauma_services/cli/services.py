@@ -53,11 +53,14 @@ def run_connector(config: ConfigArgument, endpoints: Annotated[list[str], typer.
 
 @services.command("agencies")
 def run_agencies(config: ConfigArgument) -> None:
-    """Play the simulated agencies of the demo in their folders, for processes that run beside it, until SIGTERM or Ctrl-C."""
+    """Play the simulated agencies of the demo in their folders, for processes that run beside it, until SIGTERM or Ctrl-C.
+
+    Started again over the same folders, it goes on with the next client.
+    """
     from sauma_services.demo.clerks import clerks  # noqa: PLC0415 - the simulated agencies are only for the demo
 
-    for number, line in clerks(load(config), SystemClock(), _stop_at_signals()):
-        typer.echo(f"client {number}: line {line} of the story")
+    for sentence in clerks(load(config), SystemClock(), _stop_at_signals()):
+        typer.echo(sentence)
 
 
 def _stop_at_signals() -> threading.Event:

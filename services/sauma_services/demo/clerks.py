@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 
 from sauma_services.demo.cast import Agencies, agencies, client
 from sauma_services.demo.story import BEFORE_THE_END, Stage
@@ -15,20 +16,28 @@ _TRIES = 60
 """A clerk looks so often for what another agency has sent before it gives the client up."""
 
 
-def clerks(settings: Settings, clock: Clock, stop: threading.Event) -> Iterator[tuple[int, str]]:
-    """One client after the other lives through the story up to its end; yields its number and each line's, once acted.
+def clerks(settings: Settings, clock: Clock, stop: threading.Event) -> Iterator[str]:
+    """One client after the other lives through the story up to its end; yields a sentence for each line, once acted.
 
-    Ends when `stop` is set. Raises NeedsOperator where the folders are not those that the agencies of the demo have.
+    Over folders of an earlier run it goes on with the first client of whom they know nothing: the story told a second
+    time would change the rows of the first, and wait for answers that have come long ago. Ends when `stop` is set.
+    Raises NeedsOperator where the folders are not those that the agencies of the demo have.
     """
     folders = prepared(settings)
-    number = 0
-    while not stop.is_set():
-        number += 1
+    # Every story begins with a referral, so whoever was begun with has one.
+    first = next(number for number in count(1) if not folders.kela.has_referred(client(number).henkilotunnus))
+    if first > 1:
+        yield f"the folders are of an earlier run: going on with client {first}"
+    for number in count(first):
         stage = Stage(folders, client(number), clock.now)
         for line in BEFORE_THE_END:
             if not all(_acted(act, stage, stop) for act in line.acts):
+                if not stop.is_set():
+                    yield f"client {number}: line {line.number} waited in vain for another agency; the next client comes"
                 break
-            yield number, line.number
+            yield f"client {number}: line {line.number} of the story"
+        if stop.is_set():
+            return
 
 
 def prepared(settings: Settings) -> Agencies:
