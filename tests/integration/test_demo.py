@@ -58,6 +58,7 @@ def test_the_demo_answers_with_its_counts(demo: tuple[Path, dict[str, object]]) 
     _, found = demo
     assert found["plans_in_sync"] is True
     assert found["violations"] == 0
+    assert found["differences"] == 0
     assert {name: found[name] for name in COUNTS if not float(str(found[name])) > 0} == {}
     assert int(str(found["shared_items"])) >= 20
 
@@ -81,6 +82,7 @@ def test_the_story_is_told_line_by_line(tmp_path: Path) -> None:
     assert "-> employment-tampereen-seutu: referral v1, TYM 381/2023 3 §" in done.stdout
     assert "<- provider-valmennus: capacity, erase (right-ended)" in done.stdout
     assert "compared: the same everywhere" in done.stdout
+    assert done.stdout.splitlines()[-1] == f"Take it again: .venv/bin/sauma replay verify --log {tmp_path / 'data'}"
 
 
 def test_a_folder_of_somebody_else_is_not_emptied(tmp_path: Path) -> None:

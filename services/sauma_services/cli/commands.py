@@ -49,8 +49,10 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="tell the story once and end")] = False,
     output: OutputOption = "text",
     data: Annotated[Path, typer.Option(help="where the demo writes; made anew each time")] = Path("var/demo"),
-    log_kind: Annotated[str, typer.Option(help="sqlite, or kafka: starts one on this machine")] = "sqlite",
-    bootstrap: Annotated[str | None, typer.Option(help="with kafka: use this one instead")] = None,
+    log_kind: Annotated[
+        str, typer.Option(help="sqlite, or kafka: one started here, which ends with the demo")
+    ] = "sqlite",
+    bootstrap: Annotated[str | None, typer.Option(help="with kafka: use this one instead, which stays")] = None,
 ) -> None:
     """Tell the story of one client and its plan, as it happens between three agencies' own systems."""
     from sauma_services.demo import tell  # noqa: PLC0415 - the simulated agencies are only for the demo

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sauma.ids import FactId
+from sauma.resources import load_laws
 from sauma_services.checker import check
 from sauma_services.checker.taken import snapshot
 from sauma_services.demo.cast import agencies, client, prepare, use_kafka
@@ -21,25 +22,28 @@ from sauma_services.demo.sync import Sync, compare, holdings
 from sauma_services.demo.telling import Stayed, tell_line, tell_plan
 from sauma_services.demo.trickle import trickle
 from sauma_services.machine import Machine
+from sauma_services.replay import verify
 from sauma_services.runtime.settings import load
 
 
 def tell(data: Path, *, once: bool, as_json: bool, on_kafka: bool = False, bootstrap: str | None = None) -> int:
     """Tell the story; without `once`, stay up with a trickle of further clients until Ctrl-C. The exit status.
 
-    `bootstrap` is a Kafka to tell it on; without one, `on_kafka` starts one here, and stops it at the end.
+    `bootstrap` is a Kafka to tell it on; without one, `on_kafka` starts one here, and stops it at the end. The journal
+    is taken again before that, since afterwards nobody can.
     """
     console = Console(quiet=as_json, highlight=False, soft_wrap=not Console().is_terminal)
     configuration = prepare(data)
     if not on_kafka:
-        return _told(configuration, console, once=once, as_json=as_json)
+        return _told(configuration, console, once=once, as_json=as_json, stays=True)
     with nullcontext(bootstrap) if bootstrap else _local_kafka(data / "kafka", console) as address:
         # Somebody else's cluster may hold an earlier telling.
         use_kafka(configuration, address, f"demo-{os.getpid()}-{time.time_ns()}.")
-        return _told(configuration, console, once=once, as_json=as_json)
+        return _told(configuration, console, once=once, as_json=as_json, stays=bool(bootstrap))
 
 
-def _told(configuration: Path, console: Console, *, once: bool, as_json: bool) -> int:
+def _told(configuration: Path, console: Console, *, once: bool, as_json: bool, stays: bool) -> int:
+    """`stays`: whether the log is still there when the demo has ended."""
     started = time.monotonic()
     data = configuration.parent
     machine = Machine(load(configuration))
@@ -52,10 +56,17 @@ def _told(configuration: Path, console: Console, *, once: bool, as_json: bool) -
         if as_json:
             print(json.dumps(found))  # noqa: T201 - the answer of the command
         else:
-            _conclude(console, found, data)
+            _conclude(console, found)
+            if stays:
+                console.print(f"Take it again: .venv/bin/sauma replay verify --log {data}")
+            else:
+                console.print(f"Taken again: {found['differences']} differences. This Kafka ends with the demo.")
+                console.print(
+                    "To take the journal again yourself, tell it on a Kafka that stays: --bootstrap HOST:PORT"
+                )
         if not once:
             _stay_up(console, play)
-        return 0 if found["plans_in_sync"] and not found["violations"] else 1
+        return 0 if found["plans_in_sync"] and not found["violations"] and not found["differences"] else 1
     finally:
         machine.close()
 
@@ -89,8 +100,14 @@ class Play:
         return sync
 
     def summary(self, sync: Sync, seconds: float) -> dict[str, object]:
-        """What the story came to; violations by the invariant checker, over the whole log."""
+        """What the story came to: violations by the invariant checker, over the whole log; differences when taken again."""
         counts = self.watch.counts
+        again = verify(
+            self.machine.reader,
+            known=[load_laws()],
+            places=self.machine.places,
+            partitions=self.machine.partitions,
+        )
         report = check(
             snapshot(
                 self.machine.reader,
@@ -116,6 +133,7 @@ class Play:
             "shared_items": sync.shared_items,
             "plans_in_sync": sync.is_in_sync,
             "violations": len(report.violations),
+            "differences": len(again.differences),
             "seconds": round(seconds, 2),
         }
 
@@ -132,10 +150,9 @@ def _local_kafka(folder: Path, console: Console) -> Iterator[str]:
         started.stop()
 
 
-def _conclude(console: Console, found: dict[str, object], data: Path) -> None:
+def _conclude(console: Console, found: dict[str, object]) -> None:
     console.print()
     console.print(", ".join(f"{value} {name.replace('_', ' ')}" for name, value in found.items()))
-    console.print(f"Take it again: .venv/bin/sauma replay verify --log {data}")
 
 
 def _stay_up(console: Console, play: Play) -> None:
