@@ -85,6 +85,14 @@ def test_the_story_is_told_line_by_line(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == f"Take it again: .venv/bin/sauma replay verify --log {tmp_path / 'data'}"
 
 
+def test_a_kafka_is_not_named_in_vain(tmp_path: Path) -> None:
+    for kind in ([], ["--log-kind", "sqlite"]):
+        done = _sauma("demo", "--once", "--data", str(tmp_path / "data"), "--bootstrap", "127.0.0.1:1", *kind)
+        assert done.returncode == 2
+        assert "say --log-kind kafka, too" in " ".join(done.stderr.replace("│", " ").split())
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_folder_of_somebody_else_is_not_emptied(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("mine")
     with pytest.raises(NeedsOperator):

@@ -60,6 +60,8 @@ def demo(
     if log_kind not in ("sqlite", "kafka"):
         raise typer.BadParameter("--log-kind is sqlite or kafka")
     on_kafka = log_kind == "kafka"
+    if bootstrap is not None and not on_kafka:
+        raise typer.BadParameter("--bootstrap names a Kafka: say --log-kind kafka, too")
     raise typer.Exit(tell(data, once=once, as_json=output == "json", on_kafka=on_kafka, bootstrap=bootstrap))
 
 
