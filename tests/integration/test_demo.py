@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from sauma.content import as_text
-from sauma_services.demo.cast import PROVIDER, prepare
+from sauma_services.demo.cast import CONFIGURATION, PROVIDER, prepare
 from sauma_services.demo.play import Play
 from sauma_services.demo.story import BEFORE_THE_END, THE_END
 from sauma_services.demo.sync import compare, holdings
@@ -91,6 +91,29 @@ def test_a_kafka_is_not_named_in_vain(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "say --log-kind kafka, too" in " ".join(done.stderr.replace("│", " ").split())
     assert not (tmp_path / "data").exists()
+
+
+def test_all_say_how_many_play(tmp_path: Path) -> None:
+    """Each has a connector of its own; the help, the configuration and the README agree."""
+    settings = load(prepare(tmp_path / "data"))
+    assert len(settings.connector) == 7
+    words = "seven simulated organisations"
+    assert words in " ".join(_sauma("demo", "--help", COLUMNS="200").stdout.split())
+    assert words in CONFIGURATION.splitlines()[0]
+    assert words in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_an_earlier_release_of_the_demo_made_is_made_anew(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    configuration = prepare(data)
+    text = configuration.read_text(encoding="utf-8")
+    before = "# Written by `sauma demo`: what one machine runs between six agencies' folders."
+    configuration.write_text(text.replace(CONFIGURATION.splitlines()[0], before), encoding="utf-8")
+    (data / "log.sqlite3").touch()
+
+    prepare(data)
+
+    assert not (data / "log.sqlite3").exists()
 
 
 def test_a_folder_of_somebody_else_is_not_emptied(tmp_path: Path) -> None:

@@ -54,7 +54,10 @@ def demo(
     ] = "sqlite",
     bootstrap: Annotated[str | None, typer.Option(help="with kafka: use this one instead, which stays")] = None,
 ) -> None:
-    """Tell the story of one client and its plan, as it happens between three agencies' own systems."""
+    """Tell the story of one client and its plan, as it happens between the own systems of seven simulated organisations.
+
+    They are Kela, two employment areas, two welfare areas, the joint data set at KEHA, and a service provider.
+    """
     from sauma_services.demo import tell  # noqa: PLC0415 - the simulated agencies are only for the demo
 
     if log_kind not in ("sqlite", "kafka"):

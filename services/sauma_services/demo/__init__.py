@@ -1,4 +1,4 @@
-"""The demo: one client's story between seven simulated registers, through everything that one machine really runs."""
+"""The demo: one client's story between seven simulated organisations, through everything that one machine really runs."""
 
 from sauma_services.demo.play import tell
 

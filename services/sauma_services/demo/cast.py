@@ -27,7 +27,9 @@ prefix = "{prefix}"
 replicas = 1
 """
 
-CONFIGURATION = f"""# Written by `sauma demo`: what one machine runs between six agencies' folders.
+_WRITTEN_BY = "# Written by `sauma demo`"
+
+CONFIGURATION = f"""{_WRITTEN_BY}: what one machine runs between the folders of seven simulated organisations.
 [machine]
 data = "."
 
@@ -138,7 +140,7 @@ def prepare(data: Path) -> Path:
     """An empty data folder with the demo's configuration in it. Never empties a folder that the demo did not make."""
     configuration = data / CONFIGURATION_NAME
     if data.exists() and any(data.iterdir()):
-        if not configuration.exists() or _log_aside(configuration) != CONFIGURATION:
+        if not configuration.exists() or not _is_the_demos(configuration):
             raise NeedsOperator(f"{data} is not empty and not the demo's: choose another folder with --data")
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -149,9 +151,11 @@ def prepare(data: Path) -> Path:
     return configuration
 
 
-def _log_aside(configuration: Path) -> str:
-    """The configuration's text as it would be with the embedded log."""
-    return re.sub(r"\[log\]\n(?:\w.*\n)+", lambda _: EMBEDDED, configuration.read_text(encoding="utf-8"), count=1)
+def _is_the_demos(configuration: Path) -> bool:
+    """Whether the demo wrote it, with whichever log; what its first line says has changed from release to release."""
+    text = re.sub(r"\[log\]\n(?:\w.*\n)+", lambda _: EMBEDDED, configuration.read_text(encoding="utf-8"), count=1)
+    first, _, rest = text.partition("\n")
+    return first.startswith(_WRITTEN_BY) and rest == CONFIGURATION.partition("\n")[2]
 
 
 def use_kafka(configuration: Path, bootstrap: str, prefix: str) -> None:
