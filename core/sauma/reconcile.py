@@ -38,8 +38,11 @@ _KEHA = EndpointId("keha")
 """Which has the joint data set (TYM 381/2023 12.2 §)."""
 
 
-def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tuple[Endpoint, ...]:
-    """Parties, a plan's providers, whoever a will names, addressees, the joint data set from the start on, and whoever holds something."""
+def recipients(before: Client, client: Client, asked: tuple[FactId, ...], places: Places) -> tuple[Endpoint, ...]:
+    """Parties, a plan's providers, whoever a will names, addressees, the joint data set from the start on, and whoever holds something.
+
+    Also who held something `before` the record, and says by it that it does not: what accompanied that goes back, too.
+    """
     head = client.head
     found = set(head.parties)
     if head.relationship is not None:
@@ -53,6 +56,9 @@ def recipients(client: Client, asked: tuple[FactId, ...], places: Places) -> tup
     for fact in asked:
         state = client.facts[fact]
         found.update(_holders(state, is_wrong=is_error or state.fact.status == "void"))
+        was = before.facts.get(fact)
+        if was is not None and was.given is not state.given:
+            found.update(_holders(was, is_wrong=False))
         if named := named_by(state.fact):
             found.update([_resolved(name, head.municipality, places) for name in named])
         is_companion_up = is_companion_up or state.fact.kind in ACCOMPANYING
@@ -93,7 +99,7 @@ def reconcile(before: Client, change: Change, asked: tuple[FactId, ...], under: 
     if not asked:
         return client, []
     law, now = under.law, under.now
-    judged = recipients(client, asked, under.places)
+    judged = recipients(before, client, asked, under.places)
     found: list[Compared] = []
     changed: list[FactState] = []
     for fact in asked:

@@ -64,7 +64,7 @@ class Record:
         """Take down what one step made of the rules."""
         law = LAWS.at(taken.decision.effective_at)
         client, decision = taken.client, taken.decision
-        asked = recipients(client, tuple(client.facts), places())
+        asked = recipients(client, client, tuple(client.facts), places())
         for state in client.facts.values():
             speakers = frozenset(d.role for d in disclosers_of(client, state.fact, places()))
             self.keys |= {
