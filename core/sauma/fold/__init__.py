@@ -11,6 +11,7 @@ from sauma.event import (
     Referral,
     Relationship,
     Will,
+    put_steps,
 )
 from sauma.fact import KINDS
 from sauma.fold import facts, people, plans, receipts, referral, relationship, wills
@@ -19,12 +20,26 @@ from sauma.fold.change import Change, Context, Folded, Refusal, may_speak
 __all__ = ["Change", "Context", "Folded", "Refusal", "fold"]
 
 
+FACTS_MAX = 2_000
+"""Facts of one client: a long life has some hundreds. A decision names every fact with each recipient, in one record, and
+a log takes records of a few megabytes: a client of ten thousand facts stood still for ever, and its partition with it."""
+
+
 def fold(change: Change, context: Context) -> Folded:
     """The client after the event, or the reason why it has no effect."""
     body = context.event.body
     refused = _may_not(change, context, body)
     if refused:
         return Refusal(refused)
+    folded = _folded(change, context, body)
+    # Only what puts facts is refused: whatever ends, withdraws or answers has to go on.
+    facts_max = max(FACTS_MAX, len(change.client.facts))
+    if isinstance(folded, Change) and len(folded.client.facts) > facts_max and put_steps(body):
+        return Refusal("too-many-facts")
+    return folded
+
+
+def _folded(change: Change, context: Context, body: Body) -> Folded:
     match body:
         case Referral():
             return referral.fold(change, context, body)
