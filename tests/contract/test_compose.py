@@ -87,6 +87,13 @@ def test_what_the_broker_keeps_is_in_its_volume() -> None:
     assert kafka["environment"]["KAFKA_LOG_DIRS"] in [volume.partition(":")[2] for volume in kafka["volumes"]]
 
 
+def test_the_image_that_all_share_is_built_once() -> None:
+    services = {name: one for name, one in compose()["services"].items() if one["image"] == "sauma:local"}
+    builders = [name for name, one in services.items() if "build" in one]
+    assert len(builders) == 1
+    assert {one["pull_policy"] for name, one in services.items() if name not in builders} == {"never"}
+
+
 def test_every_file_and_service_that_it_names_is_there() -> None:
     services = compose()["services"]
     for one in services.values():

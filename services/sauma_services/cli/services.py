@@ -1,5 +1,6 @@
 """`sauma run`, `intake`, `router` and `connector run`: a configuration's parts, in one process or in several."""
 
+import re
 import signal
 import threading
 from pathlib import Path
@@ -11,15 +12,28 @@ from sauma_services.machine import Machine
 from sauma_services.machine.share import Share, connectors, everything, intake, router
 from sauma_services.runtime.clock import SystemClock
 from sauma_services.runtime.errors import NeedsOperator
-from sauma_services.runtime.settings import Settings, load
+from sauma_services.runtime.settings import NAME, Settings, load
 
 services = typer.Typer()
 connector = typer.Typer(help="One connector, in a process of its own.", no_args_is_help=True)
 services.add_typer(connector, name="connector")
 
 ConfigArgument = Annotated[Path, typer.Argument(help="the configuration, a TOML file")]
+
+
+def _checked(instance: str | None) -> str | None:
+    """The name goes into names of Kafka's and of folders, as the setting of the same name does."""
+    if instance is not None and not re.fullmatch(NAME, instance):
+        raise typer.BadParameter("letters, digits, and . _ - after the first: at most 41 of them")
+    return instance
+
+
 InstanceOption = Annotated[
-    str | None, typer.Option(help="this process's name among those of its kind; needed where several run side by side")
+    str | None,
+    typer.Option(
+        callback=_checked,
+        help="this process's name among those of its kind; needed where several run side by side",
+    ),
 ]
 
 

@@ -22,7 +22,7 @@ from sauma_services.machine.topics_of import DELIVERY_PARTITIONS, topics_of
 from sauma_services.router import Router
 from sauma_services.runtime import logging as log
 from sauma_services.runtime.clock import Clock, SystemClock
-from sauma_services.runtime.errors import Failure
+from sauma_services.runtime.errors import Failure, NeedsOperator, TryAgain
 from sauma_services.runtime.failpoints import failpoint
 from sauma_services.runtime.health import Health, State
 from sauma_services.runtime.loop import Loop
@@ -62,7 +62,7 @@ class Machine:
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.places = places_of(settings)
         self.log = open_log(settings, clock=self.clock, instance=instance)
-        self.log.create(topics_of(settings, self.places))
+        self._check_topics(is_apart=bool(share.name))
         self._keyring: FileKeyring | None = None
         self._topologies = self._taken(share, laws)
         self._loops: list[Loop] = []
@@ -143,6 +143,15 @@ class Machine:
             self._keyring.close()
         self.log.close()
 
+    def _check_topics(self, *, is_apart: bool) -> None:
+        """One process that is the whole line makes its topics. One of several does not: a wrong prefix would be a new line."""
+        rows = topics_of(self.settings, self.places)
+        if is_apart and (missing := self.log.lacks(rows)):
+            raise NeedsOperator(
+                f"{len(missing)} topics are missing, {missing[0]} is one: run `sauma topics apply`, or correct [log] prefix"
+            )
+        self.log.create(rows)
+
     def _taken(self, share: Share, laws: Laws | None) -> Sequence[Topology]:
         taken: list[Topology] = []
         if share.has_intake:
@@ -196,8 +205,11 @@ class Machine:
                 worked = runner.poll() | runner.receive()
             except Exception as broken:  # noqa: BLE001 - whatever an agency's system does, the others go on
                 pause_seconds = min(pause_seconds * 2, 60.0)
-                log.tell(log.Event.CONNECTOR_FAILED, endpoint=endpoint, reason=type(broken).__name__)
-                self.health.change(endpoint, State.FAILED, reason=type(broken).__name__)
+                # The text of an unforeseen exception may hold what must not be logged; that of a failure is for a person.
+                reason = broken.reason if isinstance(broken, Failure) else type(broken).__name__
+                log.tell(log.Event.CONNECTOR_FAILED, endpoint=endpoint, reason=reason)
+                is_over = not isinstance(broken, TryAgain)
+                self.health.change(endpoint, State.FAILED if is_over else State.WAITING, reason=reason)
                 stop.wait(pause_seconds)
                 continue
             waited_for, waits_for = waits_for, ", ".join(runner.waits_for())
@@ -206,6 +218,7 @@ class Machine:
             if worked:
                 self.health.progress(endpoint)
             else:
+                self.health.turned(endpoint)
                 stop.wait(POLL_SECONDS)
             pause_seconds = POLL_SECONDS
         log.tell(log.Event.CONNECTOR_STOPPED, endpoint=endpoint)

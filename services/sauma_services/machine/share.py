@@ -1,11 +1,15 @@
 """What of a configuration one process runs: all of it, or one of the parts that can run apart."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sauma.ids import EndpointId
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.settings import Settings
+
+_NAME_MAX = 100
+"""Bytes of a process's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +49,13 @@ def connectors(settings: Settings, endpoints: Iterable[str]) -> Share:
     known = endpoints_of(settings)
     for endpoint in sorted(mine - set(known)):
         raise NeedsOperator(f"no [[connector]] has the endpoint {endpoint!r}: the settings have {', '.join(known)}")
-    return Share(f"connector-{'+'.join(sorted(mine))}", has_intake=False, has_router=False, endpoints=mine)
+    return Share(_name_of(sorted(mine)), has_intake=False, has_router=False, endpoints=mine)
+
+
+def _name_of(endpoints: Sequence[EndpointId]) -> str:
+    """By all of them where that is short enough for the name of a folder, which may have 255 bytes."""
+    name = f"connector-{'+'.join(endpoints)}"
+    if len(name) <= _NAME_MAX:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"connector-{endpoints[0]}+{len(endpoints) - 1}-{digest}"

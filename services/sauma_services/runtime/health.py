@@ -13,6 +13,8 @@ FILE_NAME = "health.json"
 
 # Progress is noted at every commit, the file written at most this often: a probe looks every few seconds at best.
 _WRITE_EVERY_MILLISECONDS = 1_000
+# Of a part that has nothing to do, its turns: often enough to tell it from one that is stuck or was killed.
+_WRITE_IDLE_EVERY_MILLISECONDS = 5_000
 
 
 class State(StrEnum):
@@ -20,6 +22,8 @@ class State(StrEnum):
 
     STARTING = "starting"
     RUNNING = "running"
+    WAITING = "waiting"
+    """For something outside that does not answer, and goes on by itself when it does."""
     STOPPED = "stopped"
     FAILED = "failed"
 
@@ -32,6 +36,8 @@ class PartHealth:
     since: int
     progressed_at: int | None = None
     reason: str | None = None
+    turned_at: int | None = None
+    """When it last came round, with or without work. Written every few seconds: older than that, it is stuck or was killed."""
 
 
 class Health:
@@ -48,23 +54,30 @@ class Health:
     def change(self, part: str, state: State, *, reason: str | None = None) -> None:
         """`part` is in `state` from now on; written at once. Raises OSError where the file cannot be written."""
         with self._lock:
-            before = self._parts.get(part)
-            self._parts[part] = PartHealth(state, self._clock.now(), before.progressed_at if before else None, reason)
+            before, now = self._parts.get(part), self._clock.now()
+            self._parts[part] = PartHealth(state, now, before.progressed_at if before else None, reason, now)
             self._write()
 
     def progress(self, part: str) -> None:
         """`part`, which has a state, has done something; written with the next change or after a second of work."""
-        with self._lock:
-            now = self._clock.now()
-            self._parts[part] = replace(self._parts[part], progressed_at=now)
-            # Not between 0 and the limit: written a while ago, or the clock was set back.
-            if not 0 <= now - self._written_at < _WRITE_EVERY_MILLISECONDS:
-                self._write()
+        self._turned(part, _WRITE_EVERY_MILLISECONDS, did_work=True)
+
+    def turned(self, part: str) -> None:
+        """`part`, which has a state, has come round without work; written with the next change or after some seconds."""
+        self._turned(part, _WRITE_IDLE_EVERY_MILLISECONDS, did_work=False)
 
     def parts(self) -> dict[str, PartHealth]:
         """A copy of how things stand."""
         with self._lock:
             return dict(self._parts)
+
+    def _turned(self, part: str, every: int, *, did_work: bool) -> None:
+        with self._lock:
+            now, before = self._clock.now(), self._parts[part]
+            self._parts[part] = replace(before, turned_at=now, progressed_at=now if did_work else before.progressed_at)
+            # Not between 0 and the limit: written a while ago, or the clock was set back.
+            if not 0 <= now - self._written_at < every:
+                self._write()
 
     def _write(self) -> None:
         # Written beside and renamed, so that a reader sees the old file or the new one and never half of one.
@@ -84,6 +97,5 @@ def read_health(data: Path) -> dict[str, PartHealth]:
     except FileNotFoundError:
         return {}
     return {
-        name: PartHealth(State(part["state"]), part["since"], part["progressed_at"], part["reason"])
-        for name, part in json.loads(text)["parts"].items()
+        name: PartHealth(**{**part, "state": State(part["state"])}) for name, part in json.loads(text)["parts"].items()
     }

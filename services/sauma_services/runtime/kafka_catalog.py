@@ -13,8 +13,11 @@ from sauma_services.runtime.kafka_client import (
     base_config,
     error_in,
     failure_of,
+    is_unanswered,
     translated,
+    unanswered,
 )
+from sauma_services.runtime.partitioner import partition_of
 from sauma_services.runtime.topics import Cleanup, TopicRow
 
 Place = tuple[str, int]
@@ -64,6 +67,22 @@ class KafkaCatalog:
         """How many partitions a topic has; 0 when there is no such topic."""
         known = self._partitions.get(name)
         return known if known is not None else self._look().get(name, 0)
+
+    def lacks(self, rows: Iterable[TopicRow]) -> list[str]:
+        """The names of those that the cluster does not have."""
+        there = self._look()
+        return [row.name for row in rows if row.name not in there]
+
+    def partition_of(self, name: str, key: bytes) -> int:
+        """Where a key's records go, by the count that was seen first: one raised since would split a client's records.
+
+        Raises NeedsOperator where there is no such topic: the library would wait for one, and a cluster may make one of
+        its own making.
+        """
+        count = self.partitions(name)
+        if not count:
+            raise NeedsOperator(f"no such topic: {name}: run `sauma topics apply`")
+        return partition_of(key, count)
 
     def create(self, rows: Iterable[TopicRow]) -> None:
         """Create what is missing. Raises NeedsOperator for another partition count: it would split a client's records."""
@@ -117,8 +136,13 @@ class KafkaCatalog:
 
     def _look(self) -> Mapping[str, int]:
         """All topics with our prefix. A count is fixed for good, so what was seen once need not be asked for again."""
-        with translated("listing topics"):
+        try:
             found = self._admin.list_topics(timeout=self.settings.answer_seconds).topics
+        except KafkaException as caught:
+            error = error_in(caught)
+            if is_unanswered(error):
+                raise unanswered(self.settings, error.name()) from caught
+            raise failure_of(error, "listing topics") from caught
         prefix = self.settings.prefix
         seen = {
             name.removeprefix(prefix): len(topic.partitions)
@@ -126,7 +150,9 @@ class KafkaCatalog:
             if name.startswith(prefix) and topic.error is None and topic.partitions
         }
         with self._lock:
-            self._partitions = self._partitions | seen
+            self._partitions = (
+                seen | self._partitions
+            )  # what was seen first counts, also where somebody has raised it since
         return seen
 
     def _offsets(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:

@@ -60,6 +60,44 @@ _FOR_A_PERSON = frozenset(
 )
 
 
+_SAYS_NOTHING = frozenset(
+    {
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+        KafkaError._RESOLVE,  # noqa: SLF001
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001
+    }
+)
+"""Nobody answers: for a while, or at this address never."""
+
+_NO_RIGHT = "the cluster gives this process no right to it: run `sauma topics apply`, or see the cluster's own rights"
+_NO_TOPIC = "a topic is missing: run `sauma topics apply`"
+_GONE = "records behind the committed position are gone from the cluster: restore them, or see docs/running.md, After a loss"
+
+_ADVICE = {
+    KafkaError._AUTHENTICATION: "the cluster does not let this process in: correct [log.security]",  # noqa: SLF001
+    KafkaError._AUTO_OFFSET_RESET: _GONE,  # noqa: SLF001
+    KafkaError._UNKNOWN_PARTITION: _NO_TOPIC,  # noqa: SLF001
+    KafkaError._UNKNOWN_TOPIC: _NO_TOPIC,  # noqa: SLF001
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: _NO_RIGHT,
+    KafkaError.GROUP_AUTHORIZATION_FAILED: _NO_RIGHT,
+    KafkaError.INVALID_REPLICATION_FACTOR: "the cluster has fewer brokers than [log] replicas: correct it",
+    KafkaError.INVALID_SESSION_TIMEOUT: "[log] session_seconds is outside of what the cluster allows "
+    "(group.min.session.timeout.ms, group.max.session.timeout.ms): correct it",
+    KafkaError.INVALID_TRANSACTION_TIMEOUT: "[log] transaction_seconds is longer than the cluster allows "
+    "(transaction.max.timeout.ms): correct it",
+    KafkaError.OFFSET_OUT_OF_RANGE: _GONE,
+    KafkaError.SASL_AUTHENTICATION_FAILED: "the cluster does not let this process in: correct [log.security]",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: _NO_RIGHT,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: _NO_RIGHT,
+    KafkaError.UNKNOWN_TOPIC_OR_PART: _NO_TOPIC,
+    **dict.fromkeys(_FENCED, "another process has taken this one's name: give each a name of its own (--instance)"),
+    **dict.fromkeys(_SAYS_NOTHING, "the cluster does not answer"),
+}
+"""What to do, beside the library's name for the error."""
+
+
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
     """Where the cluster is, who this process is in it, and how long it waits for what."""
@@ -92,7 +130,11 @@ class KafkaSettings:
     def administration(self) -> dict[str, object]:
         """How kafka-python finds the cluster and is let in."""
         secured = self.security.for_administration() if self.security else {}
-        return {"bootstrap_servers": self.bootstrap.split(","), **secured}
+        return {
+            "bootstrap_servers": self.bootstrap.split(","),
+            "bootstrap_timeout_ms": int(self.answer_seconds * 1000),
+            **secured,
+        }
 
     @property
     def replicas_in_sync_min(self) -> int:
@@ -140,6 +182,7 @@ def consumer_config(settings: KafkaSettings, group: str) -> Config:
         "enable.auto.offset.store": False,
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
+        "check.crcs": True,
         "allow.auto.create.topics": False,
         # Read ahead by fewer than the default 100,000 for half the memory; without the short back-off that would cost
         # two thirds of the speed (measured).
@@ -180,7 +223,8 @@ def put(
 
 def failure_of(error: KafkaError, doing: str) -> Failure:
     """What happens next. The library's text stays out: the name of the error says it, and holds no content."""
-    reason = f"Kafka, {doing}: {error.name()}"
+    advice = _ADVICE.get(error.code())
+    reason = f"Kafka, {doing}: {error.name()}{f': {advice}' if advice else ''}"
     if error.code() in _FENCED:
         return Fenced(reason)
     if error.code() in _FOR_A_PERSON:
@@ -192,6 +236,18 @@ def error_in(caught: KafkaException) -> KafkaError:
     """The error that an exception of the library carries."""
     error: KafkaError = caught.args[0]
     return error
+
+
+def unanswered(settings: KafkaSettings, code: str) -> TryAgain:
+    """Nobody answers who was asked first of all: most often the address is wrong, or the cluster is not up yet."""
+    return TryAgain(
+        f"Kafka at {settings.bootstrap} does not answer ({code}): see that it is up, or correct [log] bootstrap"
+    )
+
+
+def is_unanswered(error: KafkaError) -> bool:
+    """Whether nobody answered; otherwise somebody did, and said no."""
+    return error.code() in _SAYS_NOTHING
 
 
 @contextmanager

@@ -18,6 +18,8 @@ _POLL_SECONDS = 0.05
 # Where the last thing in a partition is the mark of a commit, its end shows only in a fetch that finds nothing. Longer is
 # added to such readings; shorter asks the broker more often while an open transaction is waited for.
 _FETCH_MILLISECONDS = 5
+# Intake refuses a schema of no name, and its source is told.
+_UNREADABLE: Headers = (("schema", b""),)
 
 
 def record_of(message: Message, topic: str) -> Record:
@@ -34,7 +36,10 @@ def record_of(message: Message, topic: str) -> Record:
 
 
 def _headers(message: Message) -> Headers:
-    found = cast("list[tuple[str, bytes | None]] | None", message.headers())
+    try:
+        found = cast("list[tuple[str, bytes | None]] | None", message.headers())
+    except (SystemError, UnicodeDecodeError):  # a name that is not UTF-8, which anybody may write who may write at all
+        return _UNREADABLE
     return tuple((name, value or b"") for name, value in found or ())
 
 
@@ -66,9 +71,12 @@ class Follower:
         """
         behind = {place for place, end in ends.items() if self._reached[place] < end}
         prefix = self._catalog.settings.prefix
-        given_up_at = time.monotonic() + self._catalog.settings.whole_seconds
+        given_up_at: float | None = None
         while behind:
-            for message in self._page():
+            page = self._page()
+            if any(message.error() is None for message in page):
+                given_up_at = None  # it goes on; and the caller may take its time over each record
+            for message in page:
                 place = ((message.topic() or "").removeprefix(prefix), message.partition() or 0)
                 offset = message.offset() or 0
                 error = message.error()
@@ -81,6 +89,8 @@ class Follower:
                     raise failure_of(error, "reading")
                 if place in behind and self._reached[place] >= ends[place]:
                     behind.discard(place)
+            if given_up_at is None:
+                given_up_at = time.monotonic() + self._catalog.settings.whole_seconds
             if behind and time.monotonic() > given_up_at:
                 raise TryAgain(
                     "Kafka, reading: an open transaction, or a broker that does not answer, holds back the end"

@@ -15,6 +15,8 @@ from sauma_services.runtime.kafka_publisher import KafkaPublisher
 from sauma_services.runtime.kafka_reader import KafkaReader
 from sauma_services.runtime.topics import TopicRow
 
+_LEAVING_MILLISECONDS = 3_000
+
 
 class _Closing(Protocol):
     def close(self) -> None: ...
@@ -35,6 +37,10 @@ class KafkaLog:
     def create(self, rows: Iterable[TopicRow]) -> None:
         """Create the missing topics. Unlike on the embedded log, none comes to be by being used."""
         self._catalog.create(rows)
+
+    def lacks(self, rows: Iterable[TopicRow]) -> Sequence[str]:
+        """The names of those that the cluster does not have."""
+        return self._catalog.lacks(rows)
 
     def loop(self, group: str, topics: Sequence[str]) -> KafkaLoopLog:
         """Join `group` under this instance's name. Whoever bears the same name in it is fenced."""
@@ -69,7 +75,8 @@ class KafkaLog:
         # With the id of the member too: another that has taken the name meanwhile must not be put out.
         place = MemberToRemove(group_instance_id=f"{name}-{self._settings.instance}", member_id=member)
         with suppress(KafkaError):
-            admin = KafkaAdminClient(**self._settings.administration)
+            # A supervisor waits ten seconds before it kills: a cluster that is away is not waited for.
+            admin = KafkaAdminClient(**self._settings.administration | {"bootstrap_timeout_ms": _LEAVING_MILLISECONDS})
             try:
                 admin.remove_group_members(name, [place])
             finally:

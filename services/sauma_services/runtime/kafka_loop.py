@@ -6,7 +6,6 @@ from confluent_kafka import TopicPartition
 
 from sauma_services.runtime.errors import Fenced, NeedsOperator
 from sauma_services.runtime.kafka_catalog import KafkaCatalog
-from sauma_services.runtime.kafka_client import PARTITION_BY_KEY
 from sauma_services.runtime.kafka_member import Member
 from sauma_services.runtime.kafka_reader import KafkaReader
 from sauma_services.runtime.kafka_transactions import Transactions, Write
@@ -91,6 +90,10 @@ class KafkaLoopLog:
             raise
         self._member.committed(positions)
 
+    def waits_for(self) -> str | None:
+        """For the cluster, while nobody of it answers."""
+        return self._member.waits_for
+
     def is_behind(self) -> bool:
         """Compares what was read with the high watermarks."""
         return self._member.is_behind()
@@ -118,7 +121,9 @@ class KafkaLoopLog:
     def _writes(self, appends: Sequence[Append], state: Mapping[int, Sequence[StatePart]]) -> Iterator[Write]:
         physical = self._catalog.physical
         for append in appends:
-            partition = PARTITION_BY_KEY if append.partition is None else append.partition
+            partition = append.partition
+            if partition is None:
+                partition = self._catalog.partition_of(append.topic, append.key)
             yield Write(physical(append.topic), append.key, append.value, append.headers, partition)
         for partition, some in state.items():
             # The last value of a key counts, whether it comes before or after a tombstone of it.

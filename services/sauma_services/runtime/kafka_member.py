@@ -7,10 +7,11 @@ from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from sauma_services.runtime.errors import Failure, Fenced, TryAgain
+from sauma_services.runtime.errors import Failure, Fenced, NeedsOperator, TryAgain
 from sauma_services.runtime.kafka_catalog import KafkaCatalog, Place
 from sauma_services.runtime.kafka_client import consumer_config, error_in, failure_of, translated
 from sauma_services.runtime.kafka_follower import record_of
+from sauma_services.runtime.logging import Event, tell
 from sauma_services.runtime.ports import Assignment, Record
 from sauma_services.runtime.topics import state
 
@@ -22,6 +23,13 @@ _AHEAD_BYTES = 32 * 1024 * 1024
 # a light load; longer is added to every record's way.
 _GATHER_SECONDS = 0.005
 _LOOK_SECONDS = 0.05
+# A member that has not read for so long has lost its place: longer than any step or restore, and the library's own default.
+_STEP_SECONDS_MAX = 300.0
+# A cluster that seems to be gone is asked this often whether it is, and may take so long to answer.
+_ASK_EVERY_SECONDS, _ASK_SECONDS = 2.0, 1.0
+
+_UNPACKABLE = frozenset({KafkaError._BAD_COMPRESSION, KafkaError._BAD_MSG})  # noqa: SLF001 - the library's own names
+"""Asked again and again, the cluster gives the same bytes: its partition stands, and nobody would know."""
 
 
 class Member:
@@ -40,10 +48,13 @@ class Member:
             | {
                 "group.instance.id": f"{settings.prefix}{group}-{settings.instance}",
                 "session.timeout.ms": int(settings.session_seconds * 1000),
+                # The library refuses a session that is longer than this.
+                "max.poll.interval.ms": int(max(_STEP_SECONDS_MAX, settings.session_seconds) * 1000),
                 "heartbeat.interval.ms": int(settings.session_seconds * 1000 / 5),
                 # Gives the same numbers of all topics to the same member, given equal counts; no other assignor does.
                 "partition.assignment.strategy": "range",
                 "on_commit": self._on_answer,
+                "error_cb": self._on_error,
             }
         )
         self._gained: set[int] = set()
@@ -60,6 +71,10 @@ class Member:
         self._identity: object = None
         self._question = 0
         self._answer: tuple[int, KafkaError | None] = (0, None)
+        self._stuck: set[Place] = set()
+        self._asks_at: float | None = None
+        self.waits_for: str | None = None
+        """What keeps reads empty, where it is more than that there is nothing to read."""
         with translated("joining the group"):
             self._consumer.subscribe(
                 [catalog.physical(topic) for topic in topics],
@@ -101,10 +116,13 @@ class Member:
             while not self._ahead_records:
                 first = self._consumer.poll(max(0.0, waits_until - time.monotonic()))
                 if first is not None:
-                    self._take_over([first, *self._consumer.consume(_AHEAD_RECORDS, _GATHER_SECONDS)])
+                    # At once: a rebalance within the next call drops it again, and it comes anew from what is committed.
+                    self._take_over([first])
+                    self._take_over(self._consumer.consume(_AHEAD_RECORDS, _GATHER_SECONDS))
                 self._raise_trouble()
                 if self._gained or self._lost or time.monotonic() >= waits_until:
                     break
+            self._ask_whether_gone()
             if self._ahead_records < _AHEAD_RECORDS and self._ahead_bytes < _AHEAD_BYTES:
                 self._take_over(self._consumer.consume(_AHEAD_RECORDS - self._ahead_records, 0))
                 self._raise_trouble()
@@ -196,6 +214,7 @@ class Member:
         starts: dict[Place, int] = dict.fromkeys(places, 0)
         new: set[Place] = set()
         try:
+            self._check_counts(places)
             with translated("asking for committed positions"):
                 asked = [TopicPartition(physical(topic), partition) for topic, partition in places]
                 answers = self._consumer.committed(asked, self._catalog.settings.answer_seconds) if asked else []
@@ -215,6 +234,14 @@ class Member:
         self._ahead = {place: deque() for place in places}
         self._turns = deque(places)
         self._gained |= {partition for _, partition in places}
+
+    def _check_counts(self, places: Sequence[Place]) -> None:
+        for topic, partition in places:
+            if partition >= (count := self._catalog.partitions(topic)):
+                raise NeedsOperator(
+                    f"topic {topic} had {count} partitions and has more now, which splits clients' records: "
+                    "move to a new prefix, and bring the journal over by `sauma replay export` and `import`"
+                )
 
     def _drop(self) -> None:
         # What has been gained but never told needs no loss.
@@ -244,7 +271,11 @@ class Member:
             if place in self._reached:
                 self._reached[place] = max(self._reached[place], offset)
             return
-        failure = self._fenced(error) or failure_of(error, "reading")
+        where = f"reading {place[0]} partition {place[1]} at {offset}" if place[0] else "reading"
+        if error.code() in _UNPACKABLE and place not in self._stuck:
+            self._stuck.add(place)
+            tell(Event.RECORD_STUCK, topic=place[0], partition=place[1], position=offset, reason=error.name())
+        failure = self._fenced(error) or failure_of(error, where)
         if not isinstance(failure, TryAgain):
             self._trouble = failure
         # All else the library mends by itself: lost brokers, elections, a poll that came too late.
@@ -261,6 +292,26 @@ class Member:
         one = partitions[0] if partitions else None
         if one is not None:
             self._answer = (one.offset, error or one.error)
+
+    def _on_error(self, error: KafkaError) -> None:
+        """The library says once that all connections are down, and never that one is up again; idle ones close, too."""
+        if error.code() == KafkaError._ALL_BROKERS_DOWN and self._asks_at is None:  # noqa: SLF001
+            self._asks_at = time.monotonic()
+
+    def _ask_whether_gone(self) -> None:
+        """Where the cluster seems to be gone: ask it, since an empty read does not tell."""
+        if self._asks_at is None or time.monotonic() < self._asks_at:
+            return
+        if self._ahead_records:
+            self._asks_at = self.waits_for = None
+            return
+        try:
+            self._consumer.list_topics(self._catalog.physical(self._state), _ASK_SECONDS)
+        except KafkaException as caught:
+            self.waits_for = failure_of(error_in(caught), "reading").reason
+            self._asks_at = time.monotonic() + _ASK_EVERY_SECONDS
+        else:
+            self._asks_at = self.waits_for = None
 
     def _raise_trouble(self) -> None:
         if self._trouble is not None:

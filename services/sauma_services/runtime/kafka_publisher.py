@@ -30,7 +30,15 @@ class KafkaPublisher:
 
         try:
             for record in records:
-                put(self._producer, physical, key=record.key, value=record.value, headers=record.headers, noted=note)
+                put(
+                    self._producer,
+                    physical,
+                    key=record.key,
+                    value=record.value,
+                    headers=record.headers,
+                    partition=self._catalog.partition_of(topic, record.key),
+                    noted=note,
+                )
             left = self._producer.flush(2 * self._catalog.settings.answer_seconds)
         except (KafkaException, QueueFull) as caught:
             self._renew()

@@ -26,12 +26,14 @@ from kafka.errors import KafkaError, SecurityDisabledError
 
 from sauma_services.runtime.errors import NeedsOperator, TryAgain
 from sauma_services.runtime.kafka_catalog import topic_config
-from sauma_services.runtime.kafka_client import KafkaSettings
+from sauma_services.runtime.kafka_client import KafkaSettings, unanswered
 from sauma_services.runtime.kafka_grants import Grant
 from sauma_services.runtime.topics import TopicRow
 
 # Together half a minute: a cluster that has not told its brokers by then has another trouble.
 _SHOWN_LOOKS, _LOOK_SECONDS = 150, 0.2
+_NAMED_MAX = 3
+"""Topics named in a sentence: the plan names all."""
 
 
 class Kind(StrEnum):
@@ -68,7 +70,7 @@ class TopicAdmin:
         try:
             self._admin = KafkaAdminClient(**settings.administration)
         except KafkaError as error:
-            raise TryAgain(f"Kafka at {settings.bootstrap} does not answer ({type(error).__name__})") from error
+            raise unanswered(settings, type(error).__name__) from error
 
     def plan(self, rows: Collection[TopicRow], grants: Collection[Grant]) -> list[Change]:
         """Everything that differs. Rights are compared only where the cluster asks for any."""
@@ -81,13 +83,21 @@ class TopicAdmin:
         """Create, alter and grant. Raises NeedsOperator, having done nothing, where anything is refused."""
         refused = [change for change in changes if change.kind is Kind.REFUSED]
         if refused:
-            names = ", ".join(sorted({change.about for change in refused}))
-            raise NeedsOperator(f"nothing is applied: see what the plan says is refused, of {names}")
+            names = sorted({change.about for change in refused})
+            some = ", ".join(names[:_NAMED_MAX]) + (
+                f" and {len(names) - _NAMED_MAX} more" if len(names) > _NAMED_MAX else ""
+            )
+            raise NeedsOperator(f"nothing is applied: see what the plan says is refused, of {some}")
         try:
             self._apply(changes)
             self._wait(changes)
         except KafkaError as error:
-            raise TryAgain(f"Kafka, applying topics: {type(error).__name__}: run it again") from error
+            name = type(error).__name__
+            if not error.retriable:
+                raise NeedsOperator(
+                    f"Kafka, applying topics: {name}: see the cluster and [log] (replicas, rights)"
+                ) from error
+            raise TryAgain(f"Kafka, applying topics: {name}: run it again") from error
 
     def _wait(self, changes: Sequence[Change]) -> None:
         """Until the cluster shows what was applied: it says yes before all of its brokers know."""

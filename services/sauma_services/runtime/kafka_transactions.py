@@ -8,9 +8,10 @@ refuse what still comes under the old epoch. Nothing is ever aborted and gone on
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from sauma.making import cheap_to_make
 from sauma_services.runtime.errors import Failure, Fenced, NeedsOperator, TryAgain
@@ -99,6 +100,12 @@ class Transactions:
         if producer is None:
             raise TryAgain("Kafka, committing: no producer after a doubt")
         seconds = self._settings.answer_seconds
+        refused: list[tuple[KafkaError, str]] = []
+
+        def note(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                refused.append((error, message.topic() or ""))
+
         try:
             producer.begin_transaction()
             for write in writes:
@@ -109,6 +116,7 @@ class Transactions:
                     value=write.value,
                     headers=write.headers,
                     partition=write.partition,
+                    noted=note,
                 )
             with self._watch.within(seconds, "sending positions"):
                 producer.send_offsets_to_transaction(list(positions), member, seconds)
@@ -118,8 +126,12 @@ class Transactions:
             self._throw_away()
             raise TryAgain("Kafka, writing: the queue stays full") from caught
         except KafkaException as caught:
+            # Once a record is refused, the library answers every later call with its own state: what the record was
+            # refused for stands in its report alone.
+            with suppress(KafkaException):  # of a fenced one
+                producer.poll(0)
             self._throw_away()
-            raise _doubt(error_in(caught), "committing") from caught
+            raise _refusal(refused) or _doubt(error_in(caught), "committing") from caught
 
     def close(self) -> None:
         """What is open is left to time out, or to whoever opens the name next. May be called twice."""
@@ -148,6 +160,12 @@ class _Listening(logging.Logger):
     def handle(self, record: logging.LogRecord) -> None:
         """In the thread that polls."""
         self._heard(record.getMessage())
+
+
+def _refusal(refused: Iterable[tuple[KafkaError, str]]) -> NeedsOperator | None:
+    """What a person must mend of records that were refused, by error and topic."""
+    failures = (failure_of(error, f"writing to {topic}") for error, topic in refused)
+    return next((failure for failure in failures if isinstance(failure, NeedsOperator)), None)
 
 
 def _doubt(error: KafkaError, doing: str) -> Failure:

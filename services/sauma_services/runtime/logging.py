@@ -24,6 +24,13 @@ class Event(Enum):
     PARTITION_RESTORED = ("partition-restored", "info", "A partition was gained and its state is read back.")
     PARTITION_LOST = ("partition-lost", "info", "A partition went to another process, or is read back after a doubt.")
     COMMIT_IN_DOUBT = ("commit-in-doubt", "warning", "The log failed; the work since the last commit is done again.")
+    LOG_SILENT = ("log-silent", "warning", "The log does not answer: work waits, and goes on when it does.")
+    LOG_ANSWERS = ("log-answers", "info", "The log answers again.")
+    RECORD_STUCK = (
+        "record-stuck",
+        "error",
+        "A record cannot be unpacked: nothing behind it in its partition is read, until somebody acts.",
+    )
     PRODUCER_ROTATED = (
         "producer-rotated",
         "warning",

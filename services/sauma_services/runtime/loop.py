@@ -79,6 +79,9 @@ class Loop:
         self._health = health
         self._has_failpoints = topology.name in LOOPS
         self._failures = 0
+        self._is_in_doubt = False
+        self._doubt = ""
+        self._is_waiting = False
         self._records_next = min(_RECORDS_FIRST, self._settings.records_max)
         self._collected_at = clock.now()
 
@@ -88,20 +91,27 @@ class Loop:
         TryAgain is dealt with here: the next turn starts from what is committed. Fenced, NeedsOperator and bugs rise.
         """
         try:
-            if self._failures:
+            if self._is_in_doubt:
                 self._log.reopen()
+                self._is_in_doubt = False
             did_work = self._step()
+            # Nothing to do is no proof that it would have gone well, as long as there is something to read.
+            if did_work or (self._failures and not self._log.is_behind()):
+                self._failures = 0
         except TryAgain as doubt:
             self._failures += 1
+            self._is_in_doubt = True
+            self._doubt = doubt.reason
+            # What cannot be written in time is perhaps too much at once; it grows again by itself.
+            self._records_next = max(1, self._records_next // 2)
             self._topology.discard()
             tell(Event.COMMIT_IN_DOUBT, part=self._topology.name, reason=doubt.reason, attempt=self._failures)
             return False
-        self._failures = 0
         return did_work
 
     def is_behind(self) -> bool:
         """Whether there is something to read still: a turn without work does not say so. Raises what the log raises."""
-        return self._failures > 0 or self._log.is_behind()
+        return self._is_in_doubt or self._log.is_behind()
 
     def run(self, stop: threading.Event) -> None:
         """Turn until `stop` is set; the turn at hand is finished, then the group is left. Raises what `turn` raises."""
@@ -113,10 +123,11 @@ class Loop:
             while not stop.is_set():
                 if self.turn():
                     self._progress()
-                elif self._failures:
+                elif self._is_in_doubt:
                     stop.wait(min(0.1 * 2**self._failures, self._settings.retry_seconds_max))
                 else:
                     self._collect()
+                self._look()
         except (Fenced, NeedsOperator) as end:
             tell(Event.LOOP_FAILED, part=name, reason=end.reason)
             self._note(State.FAILED, end.reason)
@@ -172,6 +183,21 @@ class Loop:
         for partition in sorted(change.gained):
             self._topology.restore(partition, self._log.restore(partition))
             tell(Event.PARTITION_RESTORED, part=self._topology.name, partition=partition)
+
+    def _look(self) -> None:
+        """Tell what is waited for, when it begins and when it is over; and that the loop comes round."""
+        # One failure is soon made good; at the second, something is away.
+        waits_for = self._doubt if self._failures > 1 else self._log.waits_for()
+        if self._is_waiting != (waits_for is not None):
+            self._is_waiting = waits_for is not None
+            if waits_for is None:
+                tell(Event.LOG_ANSWERS, part=self._topology.name)
+                self._note(State.RUNNING)
+            else:
+                tell(Event.LOG_SILENT, part=self._topology.name, reason=waits_for)
+                self._note(State.WAITING, waits_for)
+        elif self._health is not None:
+            self._health.turned(self._topology.name)
 
     def _collect(self) -> None:
         now = self._clock.now()

@@ -106,6 +106,10 @@ class LoopLog(Protocol):
         """
         ...
 
+    def waits_for(self) -> str | None:
+        """What keeps the log from giving anything, as a plain sentence; None while nothing is known to. Never raises."""
+        ...
+
     def is_behind(self) -> bool:
         """Whether more is committed than `read` has given. What an open transaction has written may count already."""
         ...
@@ -159,6 +163,10 @@ class Log(Protocol):
 
     def create(self, rows: Iterable[TopicRow]) -> None:
         """Create the topics that are missing. Raises NeedsOperator where one exists with another partition count."""
+        ...
+
+    def lacks(self, rows: Iterable[TopicRow]) -> Sequence[str]:
+        """The names of topics that are missing and that an operator has to make; none where topics come by being used."""
         ...
 
     def loop(self, group: str, topics: Sequence[str]) -> LoopLog:

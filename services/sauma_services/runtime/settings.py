@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sauma_services.runtime.errors import NeedsOperator
 from sauma_services.runtime.loop import LoopSettings
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,40}$"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,40}$"
 """What Kafka takes as part of a name, and file systems too."""
+
+_ADDRESSES = r"^$|^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$|^\[[^\s,]+\]:\d+(,\[[^\s,]+\]:\d+)*$"
 
 
 class _Section(BaseModel):
@@ -61,11 +63,11 @@ class LogSettings(_Section):
     partitions: int | None = Field(default=None, ge=1, le=1_000)
     """How many parts the work can be shared into; fixed once the topics are there. Left out: 1 for sqlite, where one
     process does it all; 6 for kafka, which two, three or six processes share evenly."""
-    bootstrap: str = ""
+    bootstrap: str = Field(default="", pattern=_ADDRESSES)
     """kafka: where the cluster is found: `host:port`, or several with commas between."""
-    instance: str = Field(default="1", pattern=_NAME)
+    instance: str = Field(default="1", pattern=NAME)
     """kafka: this process's name among those of its kind; `--instance` on the command line comes before it."""
-    prefix: str = Field(default="", pattern=rf"^$|{_NAME}")
+    prefix: str = Field(default="", pattern=rf"^$|{NAME}")
     """kafka: before the names of all topics and groups, so that several installations can share a cluster."""
     replicas: int = Field(default=3, ge=1, le=15)
     """kafka: copies of each topic. Fewer than three, and a broker that is away stops the writing or loses data."""
@@ -191,6 +193,8 @@ def _advice(path: Path, found: Any) -> str:
             todo = "unknown key: remove it or correct its spelling"
         case "missing":
             todo = "missing: add it"
+        case "string_pattern_mismatch" if key == "log.bootstrap":
+            todo = "must be host:port, or several with commas between: correct it"
         case _:
             todo = f"{found['msg'][:1].lower()}{found['msg'][1:]}: correct it"
     return f"{path}: {key}: {todo}"

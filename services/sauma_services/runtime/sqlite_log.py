@@ -27,6 +27,10 @@ class SqliteLog:
         """Create the missing topics. A topic not created so comes to be at its first use, with one partition."""
         self._file.create(self._connection(), rows)
 
+    def lacks(self, rows: Iterable[TopicRow]) -> Sequence[str]:  # noqa: ARG002 - whatever they are
+        """None: see `create`."""
+        return ()
+
     def loop(self, group: str, topics: Sequence[str]) -> "SqliteLoopLog":
         """Take `group` over: whoever held it cannot commit any more."""
         return SqliteLoopLog(self._file, self._connection(), group, topics)

@@ -89,6 +89,10 @@ class SqliteLoopLog:
             raise
         self._quiet_at = None  # what was appended may be this loop's own input, and its own writing shows nowhere else
 
+    def waits_for(self) -> str | None:
+        """Nothing: a file answers or fails."""
+        return None
+
     def is_behind(self) -> bool:
         """Compares what was read with the ends of the streams; also before the partitions have been told of."""
         with translated():

@@ -17,7 +17,7 @@ def test_a_change_is_written_at_once(tmp_path: Path) -> None:
     health.change("router", State.FAILED, reason="the log's file cannot be written")
 
     assert read_health(tmp_path) == {
-        "router": PartHealth(State.FAILED, START + 10, None, "the log's file cannot be written")
+        "router": PartHealth(State.FAILED, START + 10, None, "the log's file cannot be written", START + 10)
     }
 
 
@@ -33,7 +33,21 @@ def test_progress_is_written_once_a_second(tmp_path: Path) -> None:
 
     clock.advance(600)
     health.progress("router")
-    assert read_health(tmp_path)["router"] == PartHealth(State.RUNNING, START, START + 1_000)
+    assert read_health(tmp_path)["router"] == PartHealth(State.RUNNING, START, START + 1_000, turned_at=START + 1_000)
+
+
+def test_a_part_without_work_shows_every_five_seconds_that_it_comes_round(tmp_path: Path) -> None:
+    clock = ManualClock(START)
+    health = Health(tmp_path, clock)
+    health.change("router", State.RUNNING)
+
+    clock.advance(4_900)
+    health.turned("router")
+    assert read_health(tmp_path)["router"].turned_at == START
+
+    clock.advance(100)
+    health.turned("router")
+    assert read_health(tmp_path)["router"] == PartHealth(State.RUNNING, START, turned_at=START + 5_000)
 
 
 def test_progress_is_written_also_after_the_clock_was_set_back(tmp_path: Path) -> None:

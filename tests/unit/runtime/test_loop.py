@@ -117,6 +117,9 @@ class Failing:
         self._log.commit(batch, appends, state)
         self._maybe_fail("after commit")
 
+    def waits_for(self) -> str | None:
+        return self._log.waits_for()
+
     def is_behind(self) -> bool:
         return self._log.is_behind()
 

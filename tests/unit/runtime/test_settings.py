@@ -19,6 +19,15 @@ folder = "exchange/kela"
 poll_seconds = 5
 """
 
+KAFKA = """
+[machine]
+data = "var"
+
+[log]
+kind = "kafka"
+bootstrap = "{}"
+"""
+
 
 def read(tmp_path: Path, text: str) -> Settings:
     path = tmp_path / "sauma.toml"
@@ -61,6 +70,8 @@ def test_a_connector_has_keys_of_its_own(tmp_path: Path) -> None:
         ("[machine]\n", "machine.data", "missing: add it"),
         ("", "machine", "missing: add it"),
         ('[machine]\ndata = "var"\n[log]\nkind = "kafak"', "log.kind", "'sqlite' or 'kafka': correct it"),
+        (KAFKA.format("127.0.0.1"), "log.bootstrap", "must be host:port, or several with commas between: correct it"),
+        (KAFKA.format("a:1,b"), "log.bootstrap", "must be host:port"),
         ('[machine]\ndata = "var"\n[batch]\nrecords_max = 0', "batch.records_max", "correct it"),
         ('[machine]\ndata = "var"\n[[connector]]\nkind = "kela"', "connector.0.endpoints", "missing: add it"),
     ],
@@ -70,6 +81,11 @@ def test_a_mistake_is_named_with_file_key_and_what_to_do(tmp_path: Path, text: s
 
     assert reason.startswith(f"{tmp_path / 'sauma.toml'}: {key}: ")
     assert todo in reason
+
+
+@pytest.mark.parametrize("addresses", ["kafka:9092", "a.example:9092,b.example:9093", "[::1]:9092"])
+def test_addresses_of_a_cluster(tmp_path: Path, addresses: str) -> None:
+    assert read(tmp_path, KAFKA.format(addresses)).log.bootstrap == addresses
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
