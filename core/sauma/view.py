@@ -75,8 +75,12 @@ def _or_annulled(law: Law, client: Client, state: FactState, recipient: Endpoint
         return ruling
     if given.wrote:
         return ruling  # what a maker of a joint fact wrote itself was never given to it, whoever wrote the fact on
-    rule = law.by_id.get(given.rule) if is_being_annulled(client) else None
-    return Withheld(ANNULLED) if rule is not None and "relationship-open" in rule.when else ruling
+    if not is_being_annulled(client):
+        return ruling
+    # A joint fact that was given to a maker, and became its own when it was the last one, was given for the relationship.
+    rule = law.by_id.get(given.rule)
+    is_for_it = given.rule == OWN and state.fact.is_joint if rule is None else "relationship-open" in rule.when
+    return Withheld(ANNULLED) if is_for_it else ruling
 
 
 def disclosers_of(client: Client, fact: Fact, places: Places) -> tuple[Endpoint, ...]:

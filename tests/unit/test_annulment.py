@@ -116,3 +116,21 @@ def test_a_late_word_on_what_was_given_in_an_earlier_relationship_does_not_make_
     world.say(E, Relationship("annul"))
     left = leaves(world.say(K, Relationship("annul-confirmed")))
     assert "-background error" not in left.get("S", set())
+
+
+def test_a_joint_fact_that_became_its_last_makers_own_was_given_for_the_relationship_all_the_same() -> None:
+    world = _started()
+    world.say(S, Relationship("taking-part"))
+    world.say(E, plan(makers=(E, S, K)))
+    goal = put("goal", "goal", 7, plan=PlanId("plan"))
+    given = world.say(K, plan(FactStep("put", fact("goal"), put=goal)))
+    assert "goal TYM 381/2023 15 §" in leaves(given)["S"]
+    world.say(S, plan(makers=(S,)))
+    assert world.client.facts[fact("goal")].given[S].rule == "own"
+
+    world.say(E, Relationship("annul"))
+    moved = world.say(K, ClientChange("moved", municipality="297"))
+    assert "-goal stop" in leaves(moved)["S"]
+    left = leaves(world.say(K, Relationship("annul-confirmed")))
+
+    assert "-goal error" in left["S"]
