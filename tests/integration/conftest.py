@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from integration.log_worker import kafka_settings
+from sauma_services.runtime.kafka_log import KafkaLog
 from support.brokers import apart, broker
 
 
@@ -19,3 +21,17 @@ def prefix(bootstrap: str) -> Iterator[str]:
     """What keeps a test's topics and groups apart from those of others."""
     with apart(bootstrap) as own:
         yield own
+
+
+@pytest.fixture
+def where(bootstrap: str, prefix: str) -> str:
+    """A log of the test's own on the shared broker, as `kafka_settings` takes it."""
+    return f"{prefix}@{bootstrap}"
+
+
+@pytest.fixture
+def log(where: str) -> Iterator[KafkaLog]:
+    """The log on Kafka at `where`."""
+    opened = KafkaLog(kafka_settings(where))
+    yield opened
+    opened.close()

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,18 +25,6 @@ from sauma_services.runtime.ports import Append, Outputs, Record, StatePart
 from sauma_services.runtime.topics import deliveries, inbound, narrowing
 
 KELA = EndpointId("kela")
-
-
-@pytest.fixture
-def where(bootstrap: str, prefix: str) -> str:
-    return f"{prefix}@{bootstrap}"
-
-
-@pytest.fixture
-def log(where: str) -> Iterator[KafkaLog]:
-    opened = KafkaLog(kafka_settings(where))
-    yield opened
-    opened.close()
 
 
 class Copying:
@@ -143,6 +131,8 @@ def raised(log_at: str, topic: str, count: int) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for done in admin.create_partitions([NewPartitions(prefix + topic, count)]).values():
         done.result()
+    while len(admin.list_topics(prefix + topic, timeout=30).topics[prefix + topic].partitions) < count:
+        pass  # until the cluster shows it to whoever joins from now on
 
 
 def test_partitions_added_by_hand_take_none_of_a_clients_records(log: KafkaLog, where: str) -> None:
@@ -161,8 +151,8 @@ def test_partitions_added_by_hand_take_none_of_a_clients_records(log: KafkaLog, 
 
 def test_an_input_with_more_partitions_than_before_needs_an_operator(log: KafkaLog, where: str) -> None:
     log.create([row(INPUT, 2), row(OUTPUT, 2)])
-    other = log.loop("other", [INPUT])
     raised(where, INPUT, 3)
+    other = log.loop("other", [INPUT])
 
     def read_on() -> None:
         while True:

@@ -31,18 +31,6 @@ WORKER = Path(__file__).with_name("kafka_worker.py")
 PARTITIONS = 4
 
 
-@pytest.fixture
-def where(bootstrap: str, prefix: str) -> str:
-    return f"{prefix}@{bootstrap}"
-
-
-@pytest.fixture
-def log(where: str) -> Iterator[KafkaLog]:
-    opened = KafkaLog(kafka_settings(where))
-    yield opened
-    opened.close()
-
-
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
