@@ -7,9 +7,9 @@ from sauma.codec import Codec
 from sauma.decision import Decision
 from sauma.delivery import Delivery
 from sauma.endpoints import Endpoint
-from sauma.event import Body, Event, FactPut, Facts, FactStep, PlanUpdate
+from sauma.event import Body, Event, FactPut, Facts, FactStep, PlanUpdate, Referral
 from sauma.fact import EmploymentEffect, Marks, Moment, Necessity
-from sauma.ids import EndpointId, FactId, PlanId, SubjectId, event_hash, event_id
+from sauma.ids import EndpointId, FactId, PlanId, ReferralId, SubjectId, event_hash, event_id
 from sauma.journal import Entry
 from sauma.places import Places
 from sauma.resources import load_laws, load_places
@@ -79,6 +79,13 @@ def puts(*stated: FactPut) -> Facts:
 def plan(*steps: FactStep, **rest: object) -> PlanUpdate:
     """An update of the one plan."""
     return PlanUpdate(PlanId("plan"), steps=steps, **rest)  # type: ignore[arg-type] # fields of PlanUpdate
+
+
+def referral() -> Referral:
+    """A referral to employment of a client who lives in Tampere: identity and referral."""
+    identity = FactStep("put", fact("identity"), put=put("identity", "identity", 1))
+    referred = FactStep("put", fact("referral"), put=put("referral", "referral", 6))
+    return Referral(ReferralId("r1"), "made", to_role="employment", municipality="837", facts=(identity, referred))
 
 
 @dataclass

@@ -1,17 +1,13 @@
 """A relationship that was started in error: what was given for its sake is asked back as an error."""
 
-from sauma.event import ClientChange, Facts, FactStep, Held, Receipt, Referral, Relationship
-from sauma.ids import PlanId, ReferralId
-from support.world import E, H, K, S, World, fact, leaves, marks, plan, put, puts
+from sauma.event import ClientChange, Facts, FactStep, Held, Receipt, Relationship
+from sauma.ids import PlanId
+from support.world import E, H, K, S, World, fact, leaves, marks, plan, put, puts, referral
 
 
 def _started() -> World:
     world = World()
-    steps = (
-        FactStep("put", fact("identity"), put=put("identity", "identity", 1)),
-        FactStep("put", fact("referral"), put=put("referral", "referral", 6)),
-    )
-    world.say(K, Referral(ReferralId("r1"), "made", to_role="employment", municipality="837", facts=steps))
+    world.say(K, referral())
     world.say(E, puts(put("background", "background", 3, marks=marks("social-care"))))
     world.say(E, Relationship("started"))
     return world

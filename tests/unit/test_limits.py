@@ -2,10 +2,10 @@
 
 from sauma.codec import Codec
 from sauma.decision import Decision
-from sauma.event import ClientChange, FactStep, Referral, Relationship
+from sauma.event import ClientChange, Relationship
 from sauma.fold import FACTS_MAX
-from sauma.ids import FactId, ReferralId
-from support.world import E, K, S, World, fact, marks, put, puts
+from sauma.ids import FactId
+from support.world import E, K, S, World, marks, put, puts, referral
 
 RECORD_BYTES_MAX = 4 * 1024 * 1024
 STEPS = 400
@@ -14,11 +14,7 @@ STEPS = 400
 def _full() -> World:
     """A client of as many facts as one may have, all of them shared."""
     world = World()
-    identity = FactStep("put", fact("identity"), put=put("identity", "identity", 1))
-    referral = FactStep("put", fact("referral"), put=put("referral", "referral", 6))
-    world.say(
-        K, Referral(ReferralId("r1"), "made", to_role="employment", municipality="837", facts=(identity, referral))
-    )
+    world.say(K, referral())
     stated = [
         # An id as long as connectors make them.
         put(f"{number:064}", "background", 3, marks=marks("social-care", "health-care", "kela"))

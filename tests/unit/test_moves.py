@@ -1,17 +1,14 @@
 """An item that a move passed to another area is that area's own once it has said something about it."""
 
-from sauma.event import ClientChange, Facts, FactStep, Referral, Relationship
-from sauma.ids import PlanId, ReferralId
-from support.world import E2, E, K, S, World, fact, leaves, marks, plan, put, puts
+from sauma.event import ClientChange, Facts, FactStep, Relationship
+from sauma.ids import PlanId
+from support.world import E2, E, K, S, World, fact, leaves, marks, plan, put, puts, referral
 
 
 def test_whoever_closed_what_it_was_passed_holds_it_as_its_own_and_nothing_accompanies_it() -> None:
     world = World()
-    referral = FactStep("put", fact("referral"), put=put("referral", "referral", 6))
-    identity = FactStep("put", fact("identity"), put=put("identity", "identity", 1))
-    made = Referral(ReferralId("r1"), "made", to_role="employment", municipality="837", facts=(identity, referral))
     item = put("item", "plan-item", 7, plan=PlanId("plan"), marks=marks("social-care", "kela"))
-    world.say(K, made)
+    world.say(K, referral())
     world.say(E, puts(put("background", "background", 3, marks=marks("social-care"))))
     world.say(E, Relationship("started"))
     world.say(S, Relationship("taking-part"))

@@ -1,19 +1,15 @@
 """What an endpoint says it holds, or does not: its own writing stays its own, and nothing is left that accompanied nothing."""
 
-from sauma.event import FactStep, Held, Receipt, Referral, Scope, Will
-from sauma.ids import ReferralId, WillId
+from sauma.event import Held, Receipt, Scope, Will
+from sauma.ids import WillId
 from support.snapshots import RecordedWorld, violations
-from support.world import E, K, P, fact, leaves, put, puts
+from support.world import E, K, P, fact, leaves, put, puts, referral
 
 
 def referred() -> RecordedWorld:
     """A client whom Kela has referred."""
     world = RecordedWorld()
-    identity = FactStep("put", fact("identity"), put=put("identity", "identity", 1))
-    referral = FactStep("put", fact("referral"), put=put("referral", "referral", 6))
-    world.say(
-        K, Referral(ReferralId("r1"), "made", to_role="employment", municipality="837", facts=(identity, referral))
-    )
+    world.say(K, referral())
     return world
 
 

@@ -94,7 +94,10 @@ class KafkaCatalog:
                     f"topic {name} has {there[name]} partitions and the settings ask for {row.partitions}: "
                     "set it back, or move to a new prefix"
                 )
-        self._create([row for name, row in wanted.items() if name not in there])
+        new = [row for name, row in wanted.items() if name not in there]
+        if not new:
+            return
+        self._create(new)
         waited = 0.0
         while missing := wanted.keys() - self._look().keys():
             if waited > _KNOWN_SECONDS:
@@ -112,8 +115,6 @@ class KafkaCatalog:
 
     def _create(self, rows: list[TopicRow]) -> None:
         settings = self.settings
-        if not rows:
-            return
         made = self._admin.create_topics(
             [
                 NewTopic(
@@ -150,9 +151,8 @@ class KafkaCatalog:
             if name.startswith(prefix) and topic.error is None and topic.partitions
         }
         with self._lock:
-            self._partitions = (
-                seen | self._partitions
-            )  # what was seen first counts, also where somebody has raised it since
+            # What was seen first counts, also where somebody has raised it since.
+            self._partitions = seen | self._partitions
         return seen
 
     def _offsets(self, places: Collection[Place], spec: OffsetSpec) -> dict[Place, int]:

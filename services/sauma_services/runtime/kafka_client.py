@@ -11,9 +11,6 @@ from sauma_services.runtime.errors import Failure, Fenced, NeedsOperator, TryAga
 from sauma_services.runtime.kafka_security import KafkaSecurity
 from sauma_services.runtime.ports import Headers
 
-PARTITION_BY_KEY = -1
-"""The library's number for: let the partitioner decide."""
-
 # Together ten seconds: a queue of 100,000 records that has not moved by then has nobody to take it.
 _ROOM_TRIES, _ROOM_SECONDS = 100, 0.1
 
@@ -204,7 +201,7 @@ def put(
     key: bytes,
     value: bytes | None,
     headers: Headers = (),
-    partition: int = PARTITION_BY_KEY,
+    partition: int,
     noted: Callable[[KafkaError | None, Message], None] | None = None,
 ) -> None:
     """Queue one record, waiting for room for a while. Raises QueueFull, or KafkaException where it can never go."""

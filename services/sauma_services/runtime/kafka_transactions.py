@@ -16,7 +16,6 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 from sauma.making import cheap_to_make
 from sauma_services.runtime.errors import Failure, Fenced, NeedsOperator, TryAgain
 from sauma_services.runtime.kafka_client import (
-    PARTITION_BY_KEY,
     KafkaSettings,
     QueueFull,
     error_in,
@@ -39,13 +38,13 @@ _BREAK, _NEVER_STOOD = "FAIL", "in state CONNECT"
 @cheap_to_make
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One record as the cluster takes it. Without a partition, the key decides; without a value, it is a tombstone."""
+    """One record as the cluster takes it; without a value, it is a tombstone."""
 
     topic: str
     key: bytes
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
-    partition: int = PARTITION_BY_KEY
+    headers: tuple[tuple[str, bytes], ...]
+    partition: int
 
 
 class Transactions:
